@@ -1,0 +1,343 @@
+"""Credit memos: the exact reversal of what was paid for units that are received and accepted.
+
+The rules give units (`credit_memos`); amounts are fixed when a memo is sent (`price_memo`), by what is credited then.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from app.domain.blockers import Blocker, Code
+from app.domain.documents import AmountLine, Amounts, Document, Entry, Line, State, document_key
+from app.domain.dossier import Dossier, phase, value
+from app.domain.exchange import is_even, unclear
+from app.domain.model import CreditedLine, MemoOnOrder, Order, OrderLine, ReturnItem
+from app.domain.money import Money, total
+from app.domain.policy import Kind, Phase, Policy, StoreRules
+from app.domain.receiving import Arrivals, accepted_units
+
+_Target = tuple[str, int]
+"""The order line that is credited: order number and line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credited:
+    """What is credited of one order line so far."""
+
+    units: int
+    net: Money
+    disc: Money
+    tax: Money
+
+
+@dataclass(slots=True)
+class Credits:
+    """Memos that are due, and what stands in the way of more."""
+
+    documents: list[Document] = field(default_factory=list)
+    blockers: list[Blocker] = field(default_factory=list)
+
+
+def own_memos(entries: Iterable[Entry], ord_num: str) -> list[MemoOnOrder]:
+    """The memos of a return on an order that were or may have been made, as BlueCherry would list them."""
+    memos = []
+    for entry in entries:
+        amounts = entry.amounts
+        if entry.document.kind is not Kind.CREDIT_MEMO or not entry.fixed or amounts is None:
+            continue
+        if entry.document.ord_num == ord_num:
+            units = units_by_line(entry.document)
+            lines = tuple(CreditedLine(x.seq, units[x.seq], x.net, x.disc, x.tax) for x in amounts.lines)
+            money = (amounts.freight, amounts.freight_tax, amounts.fee, amounts.total)
+            memos.append(MemoOnOrder(entry.number or "", None, None, entry.key, lines, *money))
+    return memos
+
+
+def credited_so_far(memos: Iterable[MemoOnOrder], currency: str) -> dict[int, Credited]:
+    """Per order line, the sum of what memos credit of it."""
+    nothing = Money.zero(currency)
+    so_far: dict[int, Credited] = {}
+    for memo in memos:
+        for line in memo.lines:
+            old = so_far.get(line.ord_line_seq, Credited(0, nothing, nothing, nothing))
+            so_far[line.ord_line_seq] = Credited(
+                old.units + line.qty, old.net + line.net, old.disc + line.disc, old.tax + line.tax
+            )
+    return so_far
+
+
+def part_of_line(line: OrderLine, before: Credited, units: int) -> AmountLine:
+    """What `units` more of an order line are credited with, after what was credited `before`.
+
+    For each of net, discount and tax: total × k ÷ n, rounded half up, less what is credited already; never negative
+    and never beyond the line.
+    """
+
+    def part(whole: Money, credited: Money) -> Money:
+        rest = whole.after(min(before.units + units, line.qty_inv), line.qty_inv) - credited
+        return rest if Money.zero(rest.currency) <= rest else Money.zero(rest.currency)
+
+    return AmountLine(
+        line.line_seq, part(line.net, before.net), part(line.disc, before.disc), part(line.tax, before.tax)
+    )
+
+
+def units_by_line(document: Document) -> dict[int, int]:
+    """Units of a memo per order line."""
+    units: Counter[int] = Counter()
+    for line in document.lines:
+        units[line.ord_line_seq or 0] += line.qty
+    return dict(units)
+
+
+def price_memo(
+    document: Document, order: Order, memos: Sequence[MemoOnOrder], fees_left: Money, policy: Policy
+) -> Amounts:
+    """The amounts of a memo, given every memo that stands on its order.
+
+    Freight (policy `all_back`) comes in full on the memo after which every invoiced unit with a value is credited.
+    `fees_left` are fees of Reveni that no memo of the return bears yet; they never make a memo negative.
+    """
+    so_far = credited_so_far(memos, order.currency)
+    nothing = Money.zero(order.currency)
+    none = Credited(0, nothing, nothing, nothing)
+    units = units_by_line(document)
+    lines = tuple(part_of_line(order.line(seq), so_far.get(seq, none), count) for seq, count in sorted(units.items()))
+    freight, freight_tax = nothing, nothing
+    if policy.freight == "all_back" and _all_back(order, so_far, units):
+        freight = _rest(order.freight, [memo.freight for memo in memos])
+        freight_tax = _rest(order.freight_tax, [memo.freight_tax for memo in memos])
+    gross = total([line.net + line.tax for line in lines], order.currency) + freight + freight_tax
+    fee = nothing
+    if policy.fees == "on_memo":
+        fee = fees_left if fees_left <= gross else gross
+    return Amounts(lines, freight, freight_tax, fee, gross - fee)
+
+
+def _all_back(order: Order, so_far: Mapping[int, Credited], units: Mapping[int, int]) -> bool:
+    for line in order.lines:
+        credited = so_far[line.line_seq].units if line.line_seq in so_far else 0
+        if line.paid and credited + units.get(line.line_seq, 0) < line.qty_inv:
+            return False
+    return True
+
+
+def _rest(whole: Money, credited: list[Money]) -> Money:
+    rest = whole - total(credited, whole.currency)
+    return rest if Money.zero(whole.currency) <= rest else Money.zero(whole.currency)
+
+
+def credit_memos(
+    dossier: Dossier,
+    rules: StoreRules,
+    standing: Document | None,
+    arrived: Arrivals,
+    journals: Sequence[Document],
+    released: Mapping[str, int],
+) -> Credits:
+    """The memos of a return: one per step of acceptance, over the units that no memo holds yet.
+
+    `released`: units per item that finance credits though no goods came. Units that somebody credited by hand count,
+    and are no longer due; units without a value are listed beside others, never alone.
+    """
+    entries = dossier.live(Kind.CREDIT_MEMO)
+    result = Credits([entry.document for entry in entries if entry.fixed])
+    if standing is None or phase(dossier, rules) in (Phase.UNKNOWN, Phase.INCOMPLETE):
+        return result
+    work = _Crediting(dossier, rules, standing, journals)
+    left = work.due(arrived, released)
+    for document in result.documents:
+        for line in document.lines:
+            left[line.ra_line_seq or 0] -= line.qty
+    _credited_then_rejected(result, dossier, rules, standing, left)
+    work.cap(result, left)
+    for entry in entries:
+        if not entry.fixed:
+            _keep(result, work, entry, left)
+    n = max((entry.document.n for entry in entries), default=0)
+    for ord_num, lines in sorted(work.lines(left).items()):
+        if work.add(result, n + 1, ord_num, lines):
+            n += 1
+        else:
+            work.exhausted(result, ord_num, lines)
+    return result
+
+
+def _credited_then_rejected(
+    result: Credits, dossier: Dossier, rules: StoreRules, standing: Document, left: Counter[int]
+) -> None:
+    items = {item.item_id: item for item in dossier.ret.items}
+    for line in standing.lines:
+        units = -left[line.seq]
+        item = items.get(line.item_id or "")
+        if units > 0 and item is not None and unclear(item, rules):
+            left[line.seq] = 0
+        elif units > 0:
+            amount = value([(item, units)], dossier.ret.currency) if item else None
+            message = f"{units} × {line.sku} were credited and are no longer accepted."
+            result.blockers.append(
+                Blocker(Code.RETURN_CHANGED, f"{dossier.ret.id}:credited:{line.sku}", message, units, amount)
+            )
+            left[line.seq] = 0
+
+
+def _keep(result: Credits, work: _Crediting, entry: Entry, left: Counter[int]) -> None:
+    """An unsent memo keeps those of its units that are still due, unless it would be over nothing."""
+    document, lines = entry.document, []
+    for line in document.lines:
+        units = min(line.qty, left[line.ra_line_seq or 0])
+        if units > 0 and work.target(line.ra_line_seq or 0) == (document.ord_num, line.ord_line_seq):
+            lines.append(replace(line, qty=units))
+    if lines and work.add(result, document.n, document.ord_num, lines):
+        for line in lines:
+            left[line.ra_line_seq or 0] -= line.qty
+
+
+class _Crediting:
+    """The order lines behind the lines of one return authorisation, and how much of them can be credited."""
+
+    def __init__(self, dossier: Dossier, rules: StoreRules, standing: Document, journals: Sequence[Document]) -> None:
+        self._dossier = dossier
+        self._rules = rules
+        self._standing = standing
+        self._entries = list(dossier.entries)
+        self._journals = journals
+        self._items = {item.item_id: item for item in dossier.ret.items}
+        self._ra = {line.seq: line for line in standing.lines}
+
+    def due(self, arrived: Arrivals, released: Mapping[str, int]) -> Counter[int]:
+        """Units to credit per line of the return authorisation, whatever is credited already.
+
+        Never more of an item than Reveni has it with now, should it have changed after its goods came.
+        """
+        due: Counter[int] = Counter()
+        here: Counter[int] = Counter()
+        accepted: Counter[str] = Counter()
+        for part in arrived.landed:
+            here[part.line.seq] += part.units
+            item = self._creditable(part.item_id)
+            if item is not None:
+                units = min(accepted_units(part, item, self._rules), item.quantity - accepted[part.item_id])
+                accepted[part.item_id] += units
+                due[part.line.seq] += units
+        for line in self._standing.lines:
+            if released.get(line.item_id or "", 0) and self._creditable(line.item_id or ""):
+                due[line.seq] += line.qty - here[line.seq]
+        return due
+
+    def _creditable(self, item_id: str) -> ReturnItem | None:
+        item = self._items.get(item_id)
+        if item is None or is_even(item, self._dossier.ret.currency):
+            return None
+        return item
+
+    def target(self, ra_line_seq: int) -> _Target | None:
+        """The order line that units are credited from; None when goods of a zero-value order lead to none."""
+        seq = self._ra[ra_line_seq].ord_line_seq or 0
+        order = self._dossier.orders.get(self._standing.ord_num)
+        if order is None:
+            return None
+        if order.ord_type == "E" and not order.line(seq).paid:
+            return self._dossier.chain.get(seq)
+        return order.ord_num, seq
+
+    def cap(self, result: Credits, left: Counter[int]) -> None:
+        """Take out of `left` what cannot be credited: goods without an origin, and what is credited already."""
+        own: Counter[_Target] = Counter()
+        for document in result.documents:
+            for line in document.lines:
+                own[document.ord_num, line.ord_line_seq or 0] += line.qty
+        for seq in sorted(left):
+            if left[seq] <= 0:
+                continue
+            target = self.target(seq)
+            if target is None:
+                message = (
+                    f"{left[seq]} × {self._ra[seq].sku} came by an exchange of zero value whose origin is not known."
+                )
+                self._block(result, Code.EXCHANGE_CHAIN, self._standing.ord_num, message, seq, left[seq])
+                left[seq] = 0
+                continue
+            can = self._capacity(target, own)
+            if left[seq] > can:
+                beyond = left[seq] - can
+                message = f"{beyond} × {self._ra[seq].sku} of order {target[0]} are credited already."
+                self._block(result, Code.ALREADY_CREDITED, f"{target[0]}:{target[1]}", message, seq, beyond)
+                left[seq] = can
+            own[target] += left[seq]
+
+    def _capacity(self, target: _Target, own: Mapping[_Target, int]) -> int:
+        dossier = self._dossier
+        line = dossier.orders[target[0]].line(target[1])
+        credited, here = 0, 0
+        numbers = {e.number for e in dossier.entries if e.document.kind is Kind.RETURN_AUTHORISATION and e.number}
+        for memo in dossier.memos.get(target[0], ()):
+            units = sum(part.qty for part in memo.lines if part.ord_line_seq == target[1])
+            credited += units
+            if memo.ref_num2 == dossier.ret.id or (memo.ra_num is not None and memo.ra_num in numbers):
+                here += units
+        free = line.qty_inv - credited - dossier.reserved.get(target, 0) - own.get(target, 0)
+        announced = sum(each.qty for each in self._ra.values() if self.target(each.seq) == target)
+        return max(0, min(free, announced - here - own.get(target, 0)))
+
+    def _block(self, result: Credits, code: Code, cause: str, message: str, seq: int, units: int) -> None:
+        item = self._items.get(self._ra[seq].item_id or "")
+        amount = value([(item, units)], self._dossier.ret.currency) if item else None
+        result.blockers.append(Blocker(code, cause, message, units, amount))
+
+    def lines(self, left: Mapping[int, int]) -> dict[str, list[Line]]:
+        """Memo lines over the units that are left, by the order that they are credited from."""
+        found: dict[str, list[Line]] = {}
+        for seq, units in sorted(left.items()):
+            target = self.target(seq)
+            if units > 0 and target is not None:
+                ord_num, line_seq = target
+                sku = self._dossier.orders[ord_num].line(line_seq).sku
+                item_id = self._ra[seq].item_id
+                line = Line(0, sku, units, ord_line_seq=line_seq, ra_line_seq=seq, item_id=item_id)
+                found.setdefault(ord_num, []).append(line)
+        return found
+
+    def add(self, result: Credits, n: int, ord_num: str, lines: Sequence[Line]) -> bool:
+        """Make a memo due, unless it would be over nothing once those before it are made."""
+        order = self._dossier.orders[ord_num]
+        document = self._memo(n, ord_num, lines)
+        nothing = Money.zero(order.currency)
+        amounts = price_memo(document, order, self._memos(ord_num), nothing, self._rules.policy)
+        if not amounts.total or not any(order.line(line.ord_line_seq or 0).paid for line in lines):
+            return False
+        result.documents.append(document)
+        self._entries.append(Entry(document, State.SENDING, True, amounts=amounts))
+        return True
+
+    def exhausted(self, result: Credits, ord_num: str, lines: Sequence[Line]) -> None:
+        """Tell finance of units with a value for which nothing is left: somebody credited more for fewer units."""
+        order = self._dossier.orders[ord_num]
+        so_far = credited_so_far(self._memos(ord_num), order.currency)
+        for line in lines:
+            sold, before = order.line(line.ord_line_seq or 0), so_far.get(line.ord_line_seq or 0)
+            if before is None:
+                continue
+            share = sold.net.after(before.units, sold.qty_inv) + sold.tax.after(before.units, sold.qty_inv)
+            if share < before.net + before.tax:
+                message = f"What was paid for {line.qty} × {line.sku} of order {ord_num} is credited already."
+                cause = f"{ord_num}:{sold.line_seq}"
+                self._block(result, Code.ALREADY_CREDITED, cause, message, line.ra_line_seq or 0, line.qty)
+
+    def _memos(self, ord_num: str) -> list[MemoOnOrder]:
+        return [*self._dossier.memos.get(ord_num, ()), *own_memos(self._entries, ord_num)]
+
+    def _memo(self, n: int, ord_num: str, lines: Sequence[Line]) -> Document:
+        # It follows the journals of the units that it credits.
+        key = document_key(Kind.CREDIT_MEMO, self._dossier.ret.id, n)
+        credited = {line.ra_line_seq for line in lines}
+        journals = [
+            document.key
+            for document in self._journals
+            if any(line.rec_type == "RT" and line.ra_line_seq in credited for line in document.lines)
+        ]
+        numbered = tuple(replace(line, seq=seq) for seq, line in enumerate(lines, start=1))
+        after = (self._standing.key, *journals)
+        return Document(key, Kind.CREDIT_MEMO, n, ord_num, numbered, after, source=self._standing.key)

@@ -1,0 +1,116 @@
+"""The dossier: all that is known of one return when the rules look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from app.domain.blockers import Blocker, Code
+from app.domain.documents import Entry, State
+from app.domain.model import MemoOnOrder, Order, Receipt, Return, ReturnItem
+from app.domain.money import Money
+from app.domain.policy import ItemStatus, Kind, Phase, StoreRules, fold_status
+
+
+class SkuState(StrEnum):
+    """What the item master says of a SKU."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided about a blocker: `resolved` ends it, `release` credits units that never came."""
+
+    code: str
+    cause: str
+    receipt_id: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """One return with everything that bears on its documents.
+
+    `order` is the order that the goods are returned on; `problem` says why there is none. `orders` holds it and the
+    orders that an exchange led away from, by number; `chain` leads from a line of a zero-value order to the line that
+    it was exchanged for. `catalogue` has a state for each BlueCherry SKU of the return. `taken`: units per order line
+    on other live return authorisations. `memos`: memos on each order that are not this return's own; `reserved`: units
+    that other returns' unsent memos hold, by order and line. `accepted_since`: when Reveni was first seen to accept.
+    `inactive_returnable`: whether BlueCherry takes inactive items on return authorisations (profile).
+    """
+
+    ret: Return
+    order: Order | None
+    problem: Code | None = None
+    problem_detail: str = ""
+    orders: Mapping[str, Order] = field(default_factory=dict)
+    chain: Mapping[int, tuple[str, int]] = field(default_factory=dict)
+    catalogue: Mapping[str, SkuState] = field(default_factory=dict)
+    upcs: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    receipts: tuple[Receipt, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    taken: Mapping[int, int] = field(default_factory=dict)
+    memos: Mapping[str, tuple[MemoOnOrder, ...]] = field(default_factory=dict)
+    reserved: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    decisions: tuple[Decision, ...] = ()
+    accepted_since: datetime | None = None
+    inactive_returnable: bool = False
+
+    def sku(self, sku: str) -> str:
+        """BlueCherry's SKU for one of the shop's: the alias that a person named, else the SKU itself."""
+        return self.aliases.get(sku, sku)
+
+    def live(self, kind: Kind) -> list[Entry]:
+        """The ledger's entries of a kind that stand or may come to stand, by number."""
+        found = [e for e in self.entries if e.document.kind is kind and e.live]
+        return sorted(found, key=lambda entry: entry.document.n)
+
+    def undone(self, key: str, kind: Kind) -> Entry | None:
+        """The live entry that cancels or closes a document."""
+        for entry in self.live(kind):
+            if entry.document.source == key:
+                return entry
+        return None
+
+    def cancelled(self, key: str, kind: Kind) -> bool:
+        """Whether the document was cancelled in BlueCherry by the bridge."""
+        entry = self.undone(key, kind)
+        return entry is not None and entry.state is State.POSTED
+
+    def released(self, code: Code, cause: str) -> bool:
+        """Whether a person in finance released a credit that the rules hold back."""
+        return any(d.action == "release" and d.code == code and d.cause == cause for d in self.decisions)
+
+    def decided(self, blocker: Blocker) -> bool:
+        """Whether a person ended this blocker."""
+        return any((d.code, d.cause, d.receipt_id) == blocker.identity for d in self.decisions)
+
+
+def phase(dossier: Dossier, rules: StoreRules) -> Phase:
+    """What the return's status means in its store."""
+    return rules.phase_of(dossier.ret.status)
+
+
+def item_status(item: ReturnItem, rules: StoreRules) -> ItemStatus:
+    """What the item's status means in its store."""
+    return rules.item_statuses.get(fold_status(item.status), ItemStatus.UNKNOWN)
+
+
+def value(items: list[tuple[ReturnItem, int]], currency: str) -> Money:
+    """What units of items were bought for, tax included: price × units, in the return's currency."""
+    amount = Money.zero(currency)
+    for item, units in items:
+        amount = amount + Money.rounded(item.price * units, currency)
+    return amount
+
+
+def everything(dossier: Dossier) -> tuple[int, Money]:
+    """Units and value of the whole return: what a blocker before the return authorisation holds up."""
+    items = dossier.ret.items
+    return sum(i.quantity for i in items), value([(i, i.quantity) for i in items], dossier.ret.currency)
