@@ -1,0 +1,20 @@
+"""The configuration: one TOML file for stores, sites and mappings, and secrets from the environment.
+
+`docs/configuration.md` documents every key. Nothing outside this package reads the file.
+"""
+
+from app.config.loader import ConfigError, load_config
+from app.config.model import Alerts, Config, Retry, Store, Sweep, WarehouseSite
+from app.toml_schema import Problem
+
+__all__ = [
+    "Alerts",
+    "Config",
+    "ConfigError",
+    "Problem",
+    "Retry",
+    "Store",
+    "Sweep",
+    "WarehouseSite",
+    "load_config",
+]

@@ -1,0 +1,174 @@
+"""What one key of the file asks of another: references, secrets, places. A table may lack what was wrong in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+from app.domain.policy import REJECTED, fold_status
+from app.toml_schema import Problem, Table, key_part, near
+
+_SECRET_KEYS = ("key_env", "code_env", "reveni_key_env", "reveni_next_key_env", "secret_env", "next_secret_env")
+_NEXT_KEYS = ("reveni_next_key_env", "next_secret_env")
+
+
+def problems_between_keys(table: Table, environ: Mapping[str, str], file: str) -> Iterator[Problem]:
+    """Every problem that no key has alone."""
+    for section in ("bluecherry", "stores", "sites"):
+        for name, entry in table.get(section, {}).items():
+            yield from _secrets(entry, environ, file, f"{section}.{name}")
+    yield from _alerts(table.get("alerts", {}), environ, file)
+    yield from _lease(table, file)
+    for name, site in table.get("sites", {}).items():
+        yield from _site(site, file, f"sites.{name}")
+    for name, store in table.get("stores", {}).items():
+        yield from _store(store, table, file, f"stores.{name}")
+    yield from _one_reveni_store_each(table.get("stores", {}), file)
+
+
+def _secrets(entry: Table, environ: Mapping[str, str], file: str, path: str) -> Iterator[Problem]:
+    for key in _SECRET_KEYS:
+        variable = entry.get(key)
+        # The second key of a rotation may be empty: the name can stay in the file while none is on its way.
+        if variable and (variable not in environ or (not environ[variable] and key not in _NEXT_KEYS)):
+            yield _missing_variable(variable, file, f"{path}.{key}")
+    if entry.get("next_secret_env") and not entry.get("secret_env"):
+        yield Problem(
+            file, f"{path}.next_secret_env", "stands without secret_env", "Name the first secret in secret_env."
+        )
+
+
+def _missing_variable(variable: str, file: str, path: str) -> Problem:
+    return Problem(file, path, f"the environment has no {variable}", f"Set it: export {variable}=….")
+
+
+def _alerts(alerts: Table, environ: Mapping[str, str], file: str) -> Iterator[Problem]:
+    for key in ("webhook_url_env", "smtp_url_env"):
+        variable = alerts.get(key)
+        if variable and not environ.get(variable):
+            yield _missing_variable(variable, file, f"alerts.{key}")
+    if alerts.get("smtp_url_env"):
+        for key in ("email_to", "email_from"):
+            if not alerts.get(key):
+                yield Problem(
+                    file, f"alerts.{key}", "is missing", "smtp_url_env is set: say who gets the mail, and from whom."
+                )
+
+
+def _lease(table: Table, file: str) -> Iterator[Problem]:
+    retry = table.get("retry", {})
+    lease, first, longest = (
+        retry.get(key) for key in ("lease_seconds", "first_delay_seconds", "longest_delay_seconds")
+    )
+    if first and longest and longest < first:
+        yield Problem(
+            file, "retry.longest_delay_seconds", "is shorter than first_delay_seconds", "Make it at least as long."
+        )
+    for name, connection in table.get("bluecherry", {}).items():
+        timeout: timedelta | None = connection.get("timeout_seconds")
+        # A lease that ends while its call is still out would let a second worker send the same document.
+        if lease and timeout and lease <= timeout:
+            yield Problem(
+                file,
+                "retry.lease_seconds",
+                f"is not longer than bluecherry.{name}.timeout_seconds ({timeout.total_seconds():g})",
+                "Make the lease longer or the timeout shorter.",
+            )
+
+
+def _site(site: Table, file: str, path: str) -> Iterator[Problem]:
+    if "location" in site and (site.get("quarantine"), site.get("quarantine_lot")) == (
+        site["location"],
+        site.get("lot"),
+    ):
+        yield Problem(
+            file,
+            f"{path}.quarantine",
+            "is the site's own place, so goods of unknown grade would be saleable",
+            "Name another location, or a quarantine_lot.",
+        )
+
+
+def _store(store: Table, table: Table, file: str, path: str) -> Iterator[Problem]:
+    connections, sites = table.get("bluecherry", {}), table.get("sites", {})
+    if store.get("bluecherry") and store["bluecherry"] not in connections:
+        yield Problem(
+            file,
+            f"{path}.bluecherry",
+            f"there is no [bluecherry.{store['bluecherry']}]",
+            near(store["bluecherry"], list(connections)),
+        )
+    if store.get("sites") == []:
+        yield Problem(file, f"{path}.sites", "is empty", "Name the sites that take this store's goods.")
+    for site in store.get("sites", []):
+        if site not in sites:
+            yield Problem(file, f"{path}.sites", f"there is no [sites.{site}]", near(site, list(sites)))
+    default = store.get("default_site")
+    if default and default not in store.get("sites", [default]):
+        yield Problem(file, f"{path}.default_site", f"{default!r} is not in sites", near(default, store["sites"]))
+    yield from _grades(store, file, path)
+    yield from _spellings(store, file, path)
+    yield from _location_ids(store, sites, file, path)
+    if store.get("judge") == "warehouse" and store.get("warehouse_feed") is False:
+        yield Problem(
+            file,
+            f"{path}.judge",
+            "is the warehouse, which has no feed",
+            'Set warehouse_feed = true, or judge = "reveni".',
+        )
+
+
+def _grades(store: Table, file: str, path: str) -> Iterator[Problem]:
+    grades = store.get("grades")
+    if grades is None:
+        return
+    if REJECTED not in grades:
+        yield Problem(
+            file,
+            f"{path}.grades.{REJECTED}",
+            "is missing",
+            f"Add [{path}.grades.{REJECTED}] with the location of goods that are not accepted.",
+        )
+
+
+def _spellings(store: Table, file: str, path: str) -> Iterator[Problem]:
+    for section in ("statuses", "item_statuses"):
+        seen: dict[str, tuple[str, str]] = {}
+        for spelling, meaning in store.get(section, {}).items():
+            other, known = seen.setdefault(fold_status(spelling), (spelling, meaning))
+            if known != meaning:
+                yield Problem(
+                    file,
+                    f"{path}.{section}.{key_part(spelling)}",
+                    f"is the same spelling as {other!r}, which means {known}",
+                    "Case, spaces and hyphens do not count: keep one of them.",
+                )
+
+
+def _location_ids(store: Table, sites: Table, file: str, path: str) -> Iterator[Problem]:
+    owner: dict[str, str] = {}
+    for name in store.get("sites", []):
+        for location_id in sites.get(name, {}).get("reveni_location_ids", []):
+            if location_id in owner:
+                yield Problem(
+                    file,
+                    f"sites.{name}.reveni_location_ids",
+                    f"{location_id!r} also stands at sites.{owner[location_id]}, and {path} uses both",
+                    "A destination belongs to one site of a store: take it out of one of them.",
+                )
+            owner.setdefault(location_id, name)
+
+
+def _one_reveni_store_each(stores: Table, file: str) -> Iterator[Problem]:
+    seen: dict[tuple[str, str], str] = {}
+    for name, store in stores.items():
+        if "reveni_store_id" not in store or "reveni_base_url" not in store:
+            continue
+        other = seen.setdefault((store["reveni_base_url"].rstrip("/"), store["reveni_store_id"]), name)
+        if other != name:
+            yield Problem(
+                file,
+                f"stores.{name}.reveni_store_id",
+                f"is the Reveni store of stores.{other} too, so each return would be posted twice",
+                "Keep one of the two stores, or correct the id.",
+            )

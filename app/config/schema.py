@@ -1,0 +1,158 @@
+"""The shape of the configuration file: every key, its type and its default. `docs/configuration.md` explains them."""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from marshmallow import ValidationError, fields
+
+from app.config.windows import Window
+from app.domain.policy import AtOnce, Daily, ItemStatus, Phase
+from app.toml_schema import Choice, Flag, Named, Seconds, StrictSchema, Text, Texts, Whole, message
+
+NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}"
+"""Names of connections, stores and sites: they stand in URLs and in logs."""
+_URL_EXPECTED = "a URL that begins with https:// (or http://) and has neither query nor fragment"
+_MEANINGS = [phase.value for phase in Phase if phase is not Phase.UNKNOWN]
+_ITEM_MEANINGS = [status.value for status in ItemStatus if status is not ItemStatus.UNKNOWN]
+
+
+class Zone(fields.Field[ZoneInfo]):
+    """An IANA time zone."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> ZoneInfo:
+        try:
+            return ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+            raise ValidationError(message(f"is {value!r}", 'Write an IANA time zone, as "Europe/Madrid".')) from None
+
+
+def _env(*, required: bool = False) -> Text:
+    return Text(pattern=r"[A-Za-z_][A-Za-z0-9_]*", expected="the name of an environment variable", required=required)
+
+
+def _url(**kwargs: Any) -> Text:
+    return Text(pattern=r"https?://[^\s?#]+", expected=_URL_EXPECTED, **kwargs)
+
+
+class ConnectionSchema(StrictSchema):
+    """``[bluecherry.<name>]``"""
+
+    base_url = _url(required=True)
+    key_env = _env(required=True)
+    code_env = _env(required=True)
+    profile = Text(load_default="default")
+    calls_at_a_time = Whole(least=1, most=256, load_default=16)
+    timeout_seconds = Seconds(load_default=timedelta(seconds=10))
+
+
+class PolicySchema(StrictSchema):
+    """``[stores.<name>.policy]``"""
+
+    freight = Choice(["never", "all_back"], load_default="never")
+    fees = Choice(["beside", "on_memo"], load_default="beside")
+    rejected_goods = Choice(["journal", "send_back"], load_default="journal")
+    uneven_exchange = Choice(["full_value"], load_default="full_value")
+    not_received_days = Whole(least=1, most=3650, load_default=30)
+
+
+class PostingSchema(StrictSchema):
+    """``[stores.<name>.posting]``"""
+
+    return_authorisation = Window(load_default=AtOnce)
+    inventory_journal = Window(load_default=AtOnce)
+    exchange_order = Window(load_default=AtOnce)
+    credit_memo = Window(load_default=lambda: Daily((time(20),)))
+
+
+class GradeSchema(StrictSchema):
+    """``[stores.<name>.grades.<grade>]``"""
+
+    accepts = Flag()
+    location = Text()
+    lot = Text()
+    reject_reason = Text(load_default="defect")
+
+
+class PlaceSchema(StrictSchema):
+    """``[sites.<name>.grades.<grade>]``"""
+
+    location = Text(required=True)
+    lot = Text()
+
+
+class StoreSchema(StrictSchema):
+    """``[stores.<name>]``"""
+
+    reveni_base_url = _url(load_default="https://api.reveni.io")
+    reveni_store_id = Text(required=True)
+    reveni_key_env = _env(required=True)
+    reveni_next_key_env = _env()
+    reveni_profile = Text(load_default="default")
+    bluecherry = Text(required=True)
+    time_zone = Zone(required=True)
+    sites = Texts(required=True)
+    default_site = Text()
+    judge = Choice(["reveni", "warehouse"], load_default="reveni")
+    warehouse_feed = Flag(load_default=True)
+    return_list = Flag(load_default=True)
+    signature_tolerance_seconds = Seconds(load_default=timedelta(days=8))
+    policy = fields.Nested(PolicySchema, load_default=lambda: PolicySchema().load({}))
+    posting = fields.Nested(PostingSchema, load_default=lambda: PostingSchema().load({}))
+    reasons = Named(Text(), load_default=dict)
+    statuses = Named(Choice(_MEANINGS), load_default=dict)
+    item_statuses = Named(Choice(_ITEM_MEANINGS), load_default=dict)
+    grades = Named(GradeSchema, load_default=dict)
+
+
+class SiteSchema(StrictSchema):
+    """``[sites.<name>]``"""
+
+    reveni_location_ids = Texts(load_default=list)
+    location = Text(required=True)
+    lot = Text()
+    division = Text()
+    quarantine = Text(required=True)
+    quarantine_lot = Text()
+    secret_env = _env()
+    next_secret_env = _env()
+    grades = Named(PlaceSchema, load_default=dict)
+
+
+class RetrySchema(StrictSchema):
+    """``[retry]``"""
+
+    tries = Whole(least=1, most=100, load_default=8)
+    first_delay_seconds = Seconds(load_default=timedelta(seconds=1))
+    longest_delay_seconds = Seconds(load_default=timedelta(minutes=10))
+    lease_seconds = Seconds(load_default=timedelta(seconds=30))
+
+
+class SweepSchema(StrictSchema):
+    """``[sweep]``"""
+
+    every_seconds = Seconds(load_default=timedelta(seconds=5))
+    stalled_after_seconds = Seconds(load_default=timedelta(seconds=30))
+    poll_every_seconds = Seconds(load_default=timedelta(seconds=60))
+
+
+class AlertsSchema(StrictSchema):
+    """``[alerts]``"""
+
+    webhook_url_env = _env()
+    smtp_url_env = _env()
+    email_to = Texts(load_default=list)
+    email_from = Text()
+
+
+class FileSchema(StrictSchema):
+    """The whole file."""
+
+    bluecherry = Named(ConnectionSchema, pattern=NAME, required=True)
+    stores = Named(StoreSchema, pattern=NAME, required=True)
+    sites = Named(SiteSchema, pattern=NAME, required=True)
+    retry = fields.Nested(RetrySchema, load_default=lambda: RetrySchema().load({}))
+    sweep = fields.Nested(SweepSchema, load_default=lambda: SweepSchema().load({}))
+    alerts = fields.Nested(AlertsSchema, load_default=lambda: AlertsSchema().load({}))

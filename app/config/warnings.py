@@ -1,0 +1,48 @@
+"""What works, but is seldom meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from app.config.model import Store, WarehouseSite
+from app.domain.policy import REJECTED, Place, Site, StoreRules
+from app.toml_schema import Problem, key_part
+
+
+def warnings_of(stores: Mapping[str, Store], sites: Mapping[str, WarehouseSite], file: str) -> Iterator[Problem]:
+    """Every warning about a configuration that can be used."""
+    for store in stores.values():
+        for site in store.rules.sites.values():
+            yield from _places(store.rules, site, file)
+            if store.rules.warehouse_feed and not sites[site.name].has_feed:
+                yield Problem(
+                    file,
+                    f"sites.{site.name}.secret_env",
+                    f"is missing, and stores.{store.name} waits for this warehouse's messages",
+                    "Name the variable of its secret, or no receipt of the site is ever taken.",
+                )
+        if not store.rules.reasons:
+            yield Problem(
+                file, f"stores.{store.name}.reasons", "is empty", "Every return will wait for its reason to be mapped."
+            )
+    for warehouse in sites.values():
+        if not warehouse.stores:
+            yield Problem(file, f"sites.{warehouse.name}", "is in no store's sites", "Add it there, or take it out.")
+
+
+def _places(rules: StoreRules, site: Site, file: str) -> Iterator[Problem]:
+    if rules.policy.rejected_goods == "journal" and rules.place(site, REJECTED) == Place(site.location, site.lot):
+        yield Problem(
+            file,
+            f"stores.{rules.name}.grades.{REJECTED}",
+            f"has no place of its own at sites.{site.name}: rejected goods become saleable stock there",
+            f"Give it a location, or one at [sites.{site.name}.grades.{REJECTED}].",
+        )
+    for grade in rules.grades.values():
+        if grade.accepts and rules.place(site, grade.name) == site.quarantine:
+            yield Problem(
+                file,
+                f"stores.{rules.name}.grades.{key_part(grade.name)}",
+                f"lies in the quarantine of sites.{site.name}",
+                "Goods of a known grade should not wait where unknown ones do: give one of them another place.",
+            )
