@@ -1,0 +1,1 @@
+"""The bridge's own database: inbox, returns, ledger, exceptions, history. PostgreSQL only."""

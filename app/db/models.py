@@ -1,0 +1,343 @@
+"""Tables of the bridge. All times are with time zone; all quantities are whole units."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+Json = dict[str, Any]
+
+
+class Base(DeclarativeBase):
+    """Base of all tables; constraints get names that migrations can rely on."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: DateTime(timezone=True),
+        int: BigInteger,
+        str: Text,
+        Json: JSONB,
+        Decimal: Numeric,
+    }
+
+
+class InboxEvent(Base):
+    """A raw event as it came, stored once. `channel` is `reveni` or `warehouse`, `name` the store or site of the URL.
+
+    `state`: `new` → `taken` (by a worker, until `taken_until`) → `done` | `unreadable`.
+    """
+
+    __tablename__ = "inbox"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    channel: Mapped[str]
+    name: Mapped[str]
+    external_id: Mapped[str]
+    body: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default="new")
+    taken_until: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(Integer, server_default="0")
+    error: Mapped[str | None]
+    return_pk: Mapped[int | None]
+    received_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    __table_args__ = (
+        UniqueConstraint("channel", "name", "external_id"),
+        Index("ix_inbox_open", "id", postgresql_where=text("state in ('new', 'taken')")),
+        Index("ix_inbox_return", "return_pk", postgresql_where=text("return_pk is not null")),
+    )
+
+
+class ReturnRow(Base):
+    """A return as Reveni told it last, and where its work stands.
+
+    `data` is the return without personal data, which stands in `personal`. `pending`: the bridge has work to do
+    on it now; `wake_at`: when the sweep looks at it again. `version` counts changes, so that a slow fetch never
+    overwrites a newer one. `accepted_since`: Reveni's `updated` when an item was first seen accepted.
+    """
+
+    __tablename__ = "returns"
+    pk: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    store: Mapped[str]
+    id: Mapped[str]
+    data: Mapped[Json]
+    personal: Mapped[Json | None]
+    status: Mapped[str]
+    phase: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default="new")
+    tracking_number: Mapped[str | None]
+    order_ref: Mapped[str]
+    ord_num: Mapped[str | None]
+    order_problem: Mapped[str | None]
+    accepted_since: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(Integer, server_default="1")
+    pending: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    wake_at: Mapped[datetime | None]
+    fetch_tries: Mapped[int] = mapped_column(Integer, server_default="0")
+    updated: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    __table_args__ = (
+        UniqueConstraint("store", "id"),
+        Index("ix_returns_wake", "wake_at", postgresql_where=text("wake_at is not null")),
+        Index("ix_returns_pending", "pk", postgresql_where=text("pending")),
+        Index("ix_returns_state", "state", "pk"),
+        Index("ix_returns_order", "store", "order_ref"),
+        Index("ix_returns_tracking", "tracking_number", postgresql_where=text("tracking_number is not null")),
+    )
+
+
+class OrderRow(Base):
+    """A sales order as BlueCherry told it last, without its address, with the `ras` and `memos` that it has on it."""
+
+    __tablename__ = "orders"
+    pk: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    connection: Mapped[str]
+    ord_num: Mapped[str]
+    ref_num1: Mapped[str | None]
+    data: Mapped[Json]
+    ras: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    memos: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    fetched_at: Mapped[datetime]
+    __table_args__ = (
+        UniqueConstraint("connection", "ord_num"),
+        Index("ix_orders_ref", "connection", "ref_num1"),
+    )
+
+
+class ReceiptRow(Base):
+    """A receipt or regrade. `n` is its number within its return, given once in the order in which it was taken in."""
+
+    __tablename__ = "receipts"
+    pk: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    site: Mapped[str]
+    external_id: Mapped[str]
+    store: Mapped[str | None]
+    return_pk: Mapped[int | None] = mapped_column(ForeignKey("returns.pk"))
+    n: Mapped[int | None] = mapped_column(Integer)
+    kind: Mapped[str]
+    data: Mapped[Json]
+    received_at: Mapped[datetime]
+    taken_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    next_look_at: Mapped[datetime | None]
+    __table_args__ = (
+        UniqueConstraint("site", "external_id"),
+        UniqueConstraint("return_pk", "n"),
+        Index("ix_receipts_lost", "next_look_at", postgresql_where=text("return_pk is null")),
+    )
+
+
+class LedgerRow(Base):
+    """A document, unique by its key. `due → sending → posted`, or `doubtful`, `refused`, `withdrawn`.
+
+    `sending` is committed with a lease before the call. `sent_at` is set once a call may have left; from then on
+    the lines are fixed. `post_at`: the window the document waits for (null: at once). `retry_at`: no try before.
+    `waits` counts what is no try, BlueCherry being busy or away: the delay grows with both.
+    `waits` counts what is no try, BlueCherry being busy or away: the delay grows with both.
+    """
+
+    __tablename__ = "ledger"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    return_pk: Mapped[int] = mapped_column(ForeignKey("returns.pk"))
+    store: Mapped[str]
+    connection: Mapped[str]
+    key: Mapped[str]
+    kind: Mapped[str]
+    n: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(server_default="due")
+    ord_num: Mapped[str]
+    document: Mapped[Json]
+    after: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    amounts: Mapped[Json | None]
+    units: Mapped[int] = mapped_column(Integer, server_default="0")
+    total: Mapped[Decimal | None]
+    currency: Mapped[str | None]
+    document_date: Mapped[str | None]
+    number: Mapped[str | None]
+    post_at: Mapped[datetime | None]
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"))
+    lease_until: Mapped[datetime | None]
+    doubtful_since: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(Integer, server_default="0")
+    waits: Mapped[int] = mapped_column(Integer, server_default="0")
+    retry_at: Mapped[datetime | None]
+    tired: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    error_code: Mapped[str | None]
+    error: Mapped[str | None]
+    mapping_version: Mapped[str]
+    sent_at: Mapped[datetime | None]
+    posted_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    __table_args__ = (
+        UniqueConstraint("store", "key"),
+        Index("ix_ledger_return", "return_pk"),
+        Index("ix_ledger_order", "connection", "ord_num"),
+        Index(
+            "ix_ledger_open", "store", "kind", "state", postgresql_where=text("state in ('due', 'sending', 'doubtful')")
+        ),
+        Index("ix_ledger_batch", "batch_id", postgresql_where=text("batch_id is not null")),
+        Index("ix_ledger_number", "number", postgresql_where=text("number is not null")),
+    )
+
+
+class BatchRow(Base):
+    """A batch posted in a window. `state`: `sending` → `queued` → `done`, or `doubtful`; a refused one is `refused`."""
+
+    __tablename__ = "batches"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    window_id: Mapped[int] = mapped_column(ForeignKey("windows.id"))
+    connection: Mapped[str]
+    batch_ref: Mapped[str] = mapped_column(unique=True)
+    batch_num: Mapped[str | None]
+    state: Mapped[str] = mapped_column(server_default="sending")
+    documents: Mapped[int] = mapped_column(Integer)
+    lease_until: Mapped[datetime | None]
+    doubtful_since: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(Integer, server_default="0")
+    look_at: Mapped[datetime | None]
+    error: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    done_at: Mapped[datetime | None]
+    __table_args__ = (
+        Index("ix_batches_open", "look_at", postgresql_where=text("state in ('sending', 'queued', 'doubtful')")),
+    )
+
+
+class WindowRow(Base):
+    """A posting window of a store and kind in which something was posted: one row however often beat ticks."""
+
+    __tablename__ = "windows"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    store: Mapped[str]
+    kind: Mapped[str]
+    opens_at: Mapped[datetime]
+    claimed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    __table_args__ = (UniqueConstraint("store", "kind", "opens_at"),)
+
+
+class ExceptionRow(Base):
+    """An exception: a blocker that stands open until its cause is gone or a person resolved it."""
+
+    __tablename__ = "exceptions"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    code: Mapped[str]
+    cause: Mapped[str]
+    team: Mapped[str]
+    store: Mapped[str | None]
+    return_pk: Mapped[int | None] = mapped_column(ForeignKey("returns.pk"))
+    receipt_pk: Mapped[int | None] = mapped_column(ForeignKey("receipts.pk"))
+    inbox_id: Mapped[int | None] = mapped_column(ForeignKey("inbox.id"))
+    return_id: Mapped[str | None]
+    receipt_id: Mapped[str | None]
+    document_key: Mapped[str | None]
+    units: Mapped[int] = mapped_column(Integer, server_default="0")
+    amount: Mapped[Decimal | None]
+    currency: Mapped[str | None]
+    message: Mapped[str]
+    opened_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    alerted_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None]
+    __table_args__ = (
+        Index(
+            "uq_exceptions_open",
+            "code",
+            "cause",
+            text("coalesce(return_pk, 0)"),
+            text("coalesce(receipt_id, '')"),
+            text("coalesce(inbox_id, 0)"),
+            unique=True,
+            postgresql_where=text("closed_at is null"),
+        ),
+        Index("ix_exceptions_return", "return_pk"),
+        Index("ix_exceptions_open", "id", postgresql_where=text("closed_at is null")),
+        Index("ix_exceptions_silent", "id", postgresql_where=text("alerted_at is null")),
+    )
+
+
+class DecisionRow(Base):
+    """What a person decided about a blocker: `resolved` ends it, `release` credits without goods."""
+
+    __tablename__ = "decisions"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    return_pk: Mapped[int] = mapped_column(ForeignKey("returns.pk"))
+    code: Mapped[str]
+    cause: Mapped[str]
+    receipt_id: Mapped[str] = mapped_column(server_default="")
+    action: Mapped[str]
+    by: Mapped[str]
+    note: Mapped[str | None]
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    __table_args__ = (Index("ix_decisions_return", "return_pk"),)
+
+
+class SkuAlias(Base):
+    """A SKU of the shop that means another SKU of BlueCherry, named by a person."""
+
+    __tablename__ = "sku_aliases"
+    store: Mapped[str] = mapped_column(primary_key=True)
+    sku: Mapped[str] = mapped_column(primary_key=True)
+    target: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ItemRow(Base):
+    """The mirror of the item master. `known` false: BlueCherry was asked at `seen_at` and has no such SKU."""
+
+    __tablename__ = "items"
+    connection: Mapped[str] = mapped_column(primary_key=True)
+    division: Mapped[str] = mapped_column(primary_key=True)
+    sku: Mapped[str] = mapped_column(primary_key=True)
+    upc: Mapped[str | None]
+    known: Mapped[bool] = mapped_column(Boolean)
+    active: Mapped[bool] = mapped_column(Boolean)
+    data: Mapped[Json]
+    seen_at: Mapped[datetime]
+    __table_args__ = (Index("ix_items_upc", "connection", "division", "upc"),)
+
+
+class History(Base):
+    """What happened, in order; never changed. `detail` holds no personal data."""
+
+    __tablename__ = "history"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    return_pk: Mapped[int | None]
+    what: Mapped[str]
+    key: Mapped[str | None]
+    detail: Mapped[Json] = mapped_column(server_default=text("'{}'"))
+    __table_args__ = (Index("ix_history_return", "return_pk", "id"),)
+
+
+class Mark(Base):
+    """A remembered position or moment: how far the item mirror or the poll of a store is."""
+
+    __tablename__ = "marks"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]
+    at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
