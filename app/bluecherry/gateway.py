@@ -1,0 +1,124 @@
+"""The interface to BlueCherry: one method per call that the bridge needs, whatever carries it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from app.bluecherry.documents import (
+    Batch,
+    Created,
+    CreditMemo,
+    DocumentRow,
+    ExchangeOrder,
+    InventoryJournal,
+    OutgoingDocument,
+    Period,
+    PostedJournal,
+    ReturnAuthorisation,
+    Stock,
+)
+from app.bluecherry.profile import Profile
+from app.domain.model import Item, MemoOnOrder, Order, RaOnOrder
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """A page of a feed; `next` is the cursor of the following page, None at the end."""
+
+    rows: tuple[Row, ...]
+    next: str | None
+
+
+class BlueCherry(Protocol):
+    """BlueCherry as the bridge uses it. Safe to call from several threads at once.
+
+    Every method raises one of `app.calls`: `Refused`, `Unauthorised` and `TryLater` are certain (nothing was made),
+    `Doubtful` is not. There is no idempotency: who sends a document looks it up after a doubtful answer, and a look-up
+    may lag by `profile.lookup_lag`. Look-ups answer an empty list when there is nothing.
+    """
+
+    @property
+    def profile(self) -> Profile:
+        """The installation's settings."""
+
+    def lookup_items(self, division: str, skus: Sequence[str], upcs: Sequence[str] = ()) -> list[Item]:
+        """Items of a division by SKU or UPC, of any number (asked in parts); what is unknown is absent."""
+
+    def items_changed(self, division: str, since: datetime | None, cursor: str | None) -> Page[Item]:
+        """Items of a division that changed since a time (all for None), for the local mirror."""
+
+    def order(self, ord_num: str) -> Order | None:
+        """An order by its number; None when there is none."""
+
+    def orders_by_ref(self, ref_num1: str) -> list[Order]:
+        """Orders by the shop's order id."""
+
+    def orders_by_aux(self, aux_ref_num: str) -> list[Order]:
+        """Orders by our key."""
+
+    def create_order(self, order: ExchangeOrder) -> Created:
+        """Make an exchange order."""
+
+    def cancel_order(self, ord_num: str) -> None:
+        """Cancel an order. Refused with `ORDER_SHIPPED` once it is invoiced."""
+
+    def create_ra(self, authorisation: ReturnAuthorisation) -> Created:
+        """Make a return authorisation."""
+
+    def ra(self, ra_num: str) -> RaOnOrder | None:
+        """A return authorisation by its number; None when there is none."""
+
+    def ras_by_aux(self, aux_ref_num: str) -> list[RaOnOrder]:
+        """Return authorisations by our key."""
+
+    def ras_by_return(self, return_id: str) -> list[RaOnOrder]:
+        """Return authorisations by Reveni's return id."""
+
+    def ras_by_order(self, ord_num: str) -> list[RaOnOrder]:
+        """Return authorisations of an order."""
+
+    def cancel_ra(self, ra_num: str) -> None:
+        """Cancel a return authorisation, or find it cancelled. Refused with `RA_RECEIVED` once received or closed."""
+
+    def close_ra(self, ra_num: str) -> None:
+        """Close a return authorisation, or find it closed. Refused with `RA_CANCELLED` when it is cancelled."""
+
+    def create_journal(self, journal: InventoryJournal) -> Created:
+        """Make an inventory journal."""
+
+    def journals_by_aux(self, aux_ref_num: str) -> list[PostedJournal]:
+        """Inventory journals by our key."""
+
+    def create_memo(self, memo: CreditMemo) -> Created:
+        """Make a credit memo; it is allocated to its order at once."""
+
+    def memos_by_aux(self, aux_ref_num: str) -> list[MemoOnOrder]:
+        """Credit memos by our key."""
+
+    def memos_by_order(self, ord_num: str) -> list[MemoOnOrder]:
+        """Credit memos of an order, those made by hand included."""
+
+    def create_batch(self, batch_ref: str, documents: Sequence[OutgoingDocument]) -> str:
+        """Hand in documents together, at most `profile.batch_size`; the batch's number. Results come by `batch`."""
+
+    def batch(self, batch_num: str) -> Batch | None:
+        """A batch and what became of its documents so far; None when there is none."""
+
+    def batches_by_ref(self, batch_ref: str) -> list[Batch]:
+        """Batches that bear a ref: more than one when it was handed in twice."""
+
+    def stock(self, division: str, sku: str, location: str) -> Stock:
+        """Stock of a SKU at a location."""
+
+    def documents(
+        self, since: datetime, type: str | None = None, cursor: str | None = None, limit: int | None = None
+    ) -> Page[DocumentRow]:
+        """Documents as they are now, by `posted_at`, `since` included, those made by hand too."""
+
+    def periods(self) -> list[Period]:
+        """Posting periods."""

@@ -1,0 +1,227 @@
+"""HTTP to another system: one client class, one bounded call, one reading of how a call ended.
+
+What an answer means follows the contract's rule of certain and doubtful answers (`app.calls`). It is urllib3 itself,
+not requests on top of it: a call costs less processor time, and the errors say plainly whether anything was sent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, NoReturn
+from urllib.parse import urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import certifi
+import urllib3
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError
+
+from app import exact_json
+from app.calls import Doubtful, Refused, TryLater, Unauthorised
+
+LARGEST_BODY = 32 * 1024 * 1024
+"""Bytes of the largest answer that is read; a longer one is doubtful."""
+_CHUNK = 64 * 1024
+_LONGEST_WAIT = timedelta(days=1)
+_REFUSALS = frozenset({400, 404, 409, 422})
+_CERTAIN = _REFUSALS | {401, 403, 423, 429}
+"""Statuses that say by themselves that nothing was made, whatever their body is (contract)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What the body of an error says; empty where it says nothing."""
+
+    code: str = ""
+    message: str = ""
+    field: str | None = None
+
+
+class _Unreadable(Exception):
+    """An answer whose body could not be had, or is not JSON."""
+
+
+class HttpClient:
+    """Calls one system. Safe to use from several threads; made once per process, after a fork.
+
+    `call` raises `Refused`, `Unauthorised`, `TryLater` or `Doubtful`. At most `calls_at_a_time` connections are open,
+    kept alive; a further call waits for one. Nothing is ever sent twice: urllib3's retries are off, redirects are not
+    followed. TLS is verified; REQUESTS_CA_BUNDLE and the proxy variables are honoured.
+    """
+
+    def __init__(
+        self,
+        system: str,
+        base_url: str,
+        *,
+        timeout: timedelta,
+        calls_at_a_time: int,
+        read_fault: Callable[[object], Fault],
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        secrets: tuple[str, ...] = (),
+    ) -> None:
+        self._system = system
+        self._base_url = base_url.rstrip("/")
+        self._timeout = timeout.total_seconds()
+        self._read_fault = read_fault
+        self._query = dict(query or {})
+        self._secrets = tuple(secret for secret in secrets if secret)
+        self._headers = {"Accept": "application/json", "Accept-Encoding": "gzip", **(headers or {})}
+        self._manager = _manager(self._base_url, calls_at_a_time)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> object:
+        """Make one call; the JSON of its 2xx answer (None when that has no body), numbers with a point as Decimal."""
+        name = f"{self._system} {method} {path}"
+        deadline = time.monotonic() + self._timeout
+        sent = self._headers | dict(headers or {})
+        data = None
+        if body is not None:
+            data = json.dumps(body, ensure_ascii=False).encode()
+            sent["Content-Type"] = "application/json"
+        url = f"{self._base_url}{path}?{urlencode({**(query or {}), **self._query})}".rstrip("?")
+        try:
+            response = self._manager.urlopen(
+                method,
+                url,
+                body=data,
+                headers=sent,
+                timeout=urllib3.Timeout(total=self._timeout),
+                redirect=False,
+                preload_content=False,
+            )
+        except HTTPError as error:
+            _raise_for(name, error)
+        return self._answer(name, response, deadline)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._manager.clear()
+
+    def _answer(self, name: str, response: urllib3.BaseHTTPResponse, deadline: float) -> object:
+        status = response.status
+        try:
+            parsed = _parse(_read(response, deadline))
+        except _Unreadable as error:
+            if status not in _CERTAIN:
+                raise Doubtful(name, f"status {status}, {error}") from None
+            parsed = None
+        if 200 <= status < 300:
+            return parsed
+        fault = self._read_fault(parsed)
+        code = fault.code or f"HTTP_{status}"
+        retry_after = parse_retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
+        if status in (401, 403):
+            raise Unauthorised(name, status, code, self._public(fault.message))
+        if status == 423:
+            raise TryLater(name, "locked", retry_after)
+        if status == 429:
+            raise TryLater(name, "throttled", retry_after)
+        if status == 503 and code == "PROCESSING":
+            raise TryLater(name, "processing", retry_after)
+        if status in _REFUSALS:
+            raise Refused(name, status, code, self._public(fault.message), fault.field)
+        raise Doubtful(name, f"status {status}")
+
+    def _public(self, message: str) -> str:
+        """The other side's words, without what must not be in a log: our secrets and e-mail addresses."""
+        for secret in self._secrets:
+            message = message.replace(secret, "***")
+        return " ".join("***" if "@" in word else word for word in message.split())[:300]
+
+
+def parse_retry_after(text: str | None, now: datetime) -> timedelta | None:
+    """The wait that a Retry-After header asks for: seconds or an HTTP date; None when there is none to be read."""
+    if text is None:
+        return None
+    try:
+        wait = timedelta(seconds=int(text)) if text.strip().isdigit() else _as_utc(parsedate_to_datetime(text)) - now
+    except (ValueError, OverflowError):
+        return None
+    return min(max(wait, timedelta(0)), _LONGEST_WAIT)
+
+
+def _as_utc(moment: datetime) -> datetime:
+    # An HTTP date is in GMT, also where it says "-0000" and Python therefore leaves the zone out.
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _manager(base_url: str, connections: int) -> urllib3.PoolManager:
+    settings: dict[str, Any] = {
+        "num_pools": 1,
+        "maxsize": connections,
+        "block": True,
+        "retries": False,
+        "cert_reqs": "CERT_REQUIRED",
+        "ca_certs": os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where(),
+    }
+    url = urlsplit(base_url)
+    proxy = None if proxy_bypass(url.hostname or "") else getproxies().get(url.scheme)
+    if proxy is None:
+        return urllib3.PoolManager(**settings)
+    user = urlsplit(proxy)
+    login = urllib3.make_headers(proxy_basic_auth=f"{user.username}:{user.password}") if user.username else None
+    return urllib3.ProxyManager(proxy, proxy_headers=login, **settings)
+
+
+def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
+    # A socket's timeout starts anew with every byte: a server that trickles would hold a call for ever.
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        while chunk := response.read1(_CHUNK, decode_content=True):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > LARGEST_BODY:
+                raise _Unreadable("a body that is too large")
+            if time.monotonic() > deadline:
+                raise _Unreadable("the body took too long")
+    except HTTPError as error:
+        response.close()
+        raise _Unreadable(f"the body was cut ({type(error).__name__})") from None
+    except _Unreadable:
+        response.close()
+        raise
+    finally:
+        # Closed or not, its place among the connections is free again.
+        response.release_conn()
+    return b"".join(chunks)
+
+
+def _parse(body: bytes) -> object:
+    if not body.strip():
+        return None
+    try:
+        return exact_json.loads(body)
+    except ValueError:
+        raise _Unreadable("a body that is not JSON") from None
+
+
+def _raise_for(name: str, error: HTTPError) -> NoReturn:
+    # The text of the error holds the URL, and the URL a secret: only its type is told.
+    if _never_connected(error):
+        raise TryLater(name, "unreachable") from None
+    if isinstance(error, urllib3.exceptions.TimeoutError):
+        raise Doubtful(name, "no answer in time") from None
+    raise Doubtful(name, f"the connection was cut ({type(error).__name__})") from None
+
+
+def _never_connected(error: HTTPError) -> bool:
+    """Whether the request certainly never left: refused, unresolved, no trust, no proxy."""
+    if isinstance(error, urllib3.exceptions.SSLError):
+        return any(isinstance(part, ssl.SSLCertVerificationError) for part in error.args)
+    return isinstance(error, ConnectTimeoutError | NewConnectionError | ProxyError)
