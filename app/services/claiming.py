@@ -1,0 +1,231 @@
+"""Claiming: which documents can be moved on now, taken under a lease in the commit that comes before the call."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Boolean, ColumnElement, literal_column, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from app.calls import CallError
+from app.db.codec import dump, load
+from app.db.models import LedgerRow, OrderRow, ReturnRow
+from app.domain.credit import own_memos, price_memo
+from app.domain.documents import Amounts, Document, State
+from app.domain.exchange import price_exchange
+from app.domain.model import Order, Personal, Return
+from app.domain.money import Money
+from app.domain.policy import Kind
+from app.services.dossiers import Slice
+from app.services.history import Notes
+from app.services.outside import Outside
+from app.services.planning import plan
+from app.services.recording import put_off
+from app.services.sending import Parcel
+
+OrderKey = tuple[str, str]
+"""Connection and order number."""
+
+
+@dataclass(slots=True)
+class Claim:
+    """Documents to send, documents to look up first, and returns that must wait for another's memo or a fetch."""
+
+    to_send: list[Parcel] = field(default_factory=list)
+    to_find: list[Parcel] = field(default_factory=list)
+    waiting: set[int] = field(default_factory=set)
+
+
+def claim(session: Session, kinds: Collection[Kind], pks: Sequence[int], outside: Outside) -> Claim:
+    """Take documents of these kinds, but no memos: those that are due become `sending`. Locks their rows."""
+    rows = candidates(session, kinds, pks, outside)
+    claimed = Claim()
+    if not rows:
+        return claimed
+    parcels = parcels_of(session, rows, outside)
+    for row in rows:
+        parcel = parcels[row.id]
+        if row.state == State.DUE:
+            if row.kind == Kind.EXCHANGE_ORDER and parcel.order is not None:
+                fix_amounts(row, price_exchange(parcel.document, parcel.order), parcel.order.currency)
+            claimed.to_send.append(lease(row, parcel, outside))
+        else:
+            claimed.to_find.append(lease(row, parcel, outside))
+    return claimed
+
+
+def claim_memos(
+    session: Session, pks: Sequence[int], failures: Mapping[OrderKey, CallError], outside: Outside
+) -> Claim:
+    """Take memos under the locks on their orders: never two of one order in flight, amounts fixed by what stands.
+
+    The orders were fetched just now; a memo whose order could not be (`failures`) is put off.
+    """
+    work = plan(session, pks, outside)
+    rows = candidates(session, [Kind.CREDIT_MEMO], pks, outside)
+    fetched = [row for row in rows if row.state == State.DUE and (row.connection, row.ord_num) not in failures]
+    due = memos_to_send(session, fetched)
+    in_vain = _given_up(session, rows)
+    waiting = {row.return_pk for row in rows if row.state == State.DUE and (row.connection, row.ord_num) not in in_vain}
+    claimed = Claim(waiting=waiting - {row.return_pk for row in due})
+    notes = Notes()
+    for row in rows:
+        if row.state == State.DUE and (row.connection, row.ord_num) in failures:
+            put_off(row, failures[row.connection, row.ord_num], notes, outside)
+    notes.write(session)
+    to_find = [row for row in rows if row.state != State.DUE]
+    parcels = parcels_of(session, [*due, *to_find], outside)
+    for row in due:
+        amounts = price(work, row, parcels[row.id], outside)
+        if amounts is not None:
+            fix_amounts(row, amounts, amounts.total.currency)
+            claimed.to_send.append(lease(row, parcels[row.id], outside))
+    claimed.to_find = [lease(row, parcels[row.id], outside) for row in to_find]
+    return claimed
+
+
+def lease(row: LedgerRow, parcel: Parcel, outside: Outside) -> Parcel:
+    """Take a row for one call. A row that is looked up keeps its state and gets only the lease."""
+    now = outside.now()
+    row.lease_until = now + outside.config.retry.lease
+    if row.state == State.DUE:
+        row.state, row.sent_at, row.doubtful_since = State.SENDING, now, None
+        row.document_date = parcel.date.isoformat()
+    elif row.state == State.SENDING:
+        row.state, row.doubtful_since = State.DOUBTFUL, row.doubtful_since or now
+    amounts = load(Amounts, row.amounts) if row.amounts else None
+    return replace(parcel, amounts=amounts, lease_until=row.lease_until)
+
+
+def fix_amounts(row: LedgerRow, amounts: Amounts, currency: str) -> None:
+    """Write the amounts that a document is sent with."""
+    row.amounts, row.total, row.currency = dump(amounts), amounts.total.amount, currency
+
+
+def candidates(session: Session, kinds: Collection[Kind], pks: Sequence[int], outside: Outside) -> list[LedgerRow]:
+    """Rows of returns that can be moved on now, outside of windows and batches; locked."""
+    now = outside.now()
+    statement = (
+        select(LedgerRow)
+        .where(
+            LedgerRow.return_pk.in_(pks),
+            LedgerRow.kind.in_(kinds),
+            LedgerRow.state.in_((State.DUE, State.SENDING, State.DOUBTFUL)),
+            LedgerRow.tired.is_(False),
+            LedgerRow.batch_id.is_(None),
+            or_(LedgerRow.retry_at.is_(None), LedgerRow.retry_at <= now),
+            or_(LedgerRow.state != State.DUE, may_be_sent()),
+        )
+        .order_by(LedgerRow.id)
+        .with_for_update()
+    )
+    rows = [row for row in session.scalars(statement) if row.store in outside.config.stores]
+    return [row for row in rows if _ready(row, now, outside)]
+
+
+def _ready(row: LedgerRow, now: datetime, outside: Outside) -> bool:
+    if row.state == State.DUE:
+        return row.post_at is None
+    lag = outside.erp(row.store).profile.lookup_lag
+    if row.lease_until is not None and row.lease_until > now:
+        return False
+    since = row.doubtful_since if row.state == State.DOUBTFUL else row.lease_until
+    return since is None or since + lag <= now
+
+
+def may_be_sent() -> ColumnElement[bool]:
+    """The condition on a ledger row that all its predecessors are posted."""
+    return literal_column(
+        "ledger.after <@ array("
+        "select before.key from ledger before where before.return_pk = ledger.return_pk and before.state = 'posted')",
+        Boolean,
+    )
+
+
+def parcels_of(session: Session, rows: Sequence[LedgerRow], outside: Outside) -> dict[int, Parcel]:
+    """The parcels of rows, by row id: with their returns, orders and the numbers that they refer to."""
+    pks = {row.return_pk for row in rows}
+    returns = {row.pk: row for row in session.scalars(select(ReturnRow).where(ReturnRow.pk.in_(pks)))}
+    on = {(row.connection, row.ord_num) for row in rows}
+    orders = {
+        (row.connection, row.ord_num): load(Order, row.data)
+        for row in session.scalars(select(OrderRow).where(tuple_(OrderRow.connection, OrderRow.ord_num).in_(on)))
+    }
+    siblings = select(LedgerRow.return_pk, LedgerRow.key, LedgerRow.kind, LedgerRow.number, LedgerRow.state).where(
+        LedgerRow.return_pk.in_(pks), LedgerRow.number.is_not(None)
+    )
+    numbers: dict[tuple[int, str], str] = {}
+    ras: dict[int, str] = {}
+    for pk, key, kind, number, state in session.execute(siblings.order_by(LedgerRow.n)):
+        numbers[pk, key] = number
+        if kind == Kind.RETURN_AUTHORISATION and state == State.POSTED:
+            ras[pk] = number
+    parcels = {}
+    for row in rows:
+        document = load(Document, row.document)
+        home = returns[row.return_pk]
+        ra = next((numbers[row.return_pk, key] for key in document.after if (row.return_pk, key) in numbers), None)
+        parcels[row.id] = Parcel(
+            row_id=row.id,
+            return_pk=row.return_pk,
+            store=row.store,
+            document=document,
+            amounts=None,
+            order=orders.get((row.connection, row.ord_num)),
+            ret=load(Return, home.data),
+            personal=load(Personal, home.personal or {}),
+            ra_num=ra or ras.get(row.return_pk),
+            target=numbers.get((row.return_pk, document.source or "")),
+            date=outside.now().astimezone(outside.store(row.store).rules.time_zone).date(),
+            lease_until=outside.now(),
+        )
+    return parcels
+
+
+def memos_to_send(session: Session, rows: Sequence[LedgerRow]) -> list[LedgerRow]:
+    """Of due memos, at most one for each order, and none for an order that has one in flight."""
+    orders = {(row.connection, row.ord_num) for row in rows}
+    busy = {
+        (connection, ord_num)
+        for connection, ord_num in session.execute(
+            select(LedgerRow.connection, LedgerRow.ord_num).where(
+                tuple_(LedgerRow.connection, LedgerRow.ord_num).in_(orders),
+                LedgerRow.kind == Kind.CREDIT_MEMO,
+                LedgerRow.state.in_((State.SENDING, State.DOUBTFUL)),
+            )
+        )
+    }
+    chosen = []
+    for row in rows:
+        if (row.connection, row.ord_num) not in busy:
+            busy.add((row.connection, row.ord_num))
+            chosen.append(row)
+    return chosen
+
+
+def _given_up(session: Session, rows: Sequence[LedgerRow]) -> set[OrderKey]:
+    """Orders with a memo in doubt whose tries are used up: who waits for that waits for a person."""
+    orders = {(row.connection, row.ord_num) for row in rows}
+    statement = select(LedgerRow.connection, LedgerRow.ord_num).where(
+        tuple_(LedgerRow.connection, LedgerRow.ord_num).in_(orders),
+        LedgerRow.kind == Kind.CREDIT_MEMO,
+        LedgerRow.state == State.DOUBTFUL,
+        LedgerRow.tired,
+    )
+    return {(connection, ord_num) for connection, ord_num in session.execute(statement)}
+
+
+def price(work: Slice, row: LedgerRow, parcel: Parcel, outside: Outside) -> Amounts | None:
+    """The amounts of a memo by what stands on its order now. None when its order is not known."""
+    file = work.orders.get((row.connection, row.ord_num))
+    if file is None:
+        return None
+    dossier = work.dossier(row.return_pk)
+    memos = [*dossier.memos.get(row.ord_num, ()), *own_memos(dossier.entries, row.ord_num)]
+    borne = sum((entry.amounts.fee.amount for entry in dossier.entries if entry.amounts and entry.fixed), Decimal(0))
+    currency = file.order.currency
+    fees_left = Money.rounded(max(Decimal(0), parcel.ret.fees - borne), currency)
+    return price_memo(parcel.document, file.order, memos, fees_left, outside.store(row.store).rules.policy)

@@ -1,0 +1,304 @@
+"""Planning: bring the ledger and the exceptions of returns in line with what the rules say is due.
+
+Runs inside a transaction that holds locks on the returns and their orders; calls nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.db.codec import dump, load
+from app.db.ledger import write_document
+from app.db.models import ExceptionRow, LedgerRow, ReceiptRow, ReturnRow
+from app.domain.blockers import Blocker, Code
+from app.domain.documents import Document, State
+from app.domain.dossier import item_status
+from app.domain.due import Due, documents_due
+from app.domain.model import Receipt, ReceiptLine, Return
+from app.domain.policy import ACCEPTED, REJECTED, ItemStatus, Kind, StoreRules
+from app.domain.windows import next_window
+from app.services.dossiers import Slice, load_slice
+from app.services.history import Notes
+from app.services.outside import Outside
+
+SOON = timedelta(seconds=30)
+"""A retry up to this far away is a message with a countdown; a later one is a due time in the database."""
+GRACE = timedelta(seconds=2)
+"""How long the sweep leaves a retry to the message that was sent for it."""
+CLOSING_DELAY = timedelta(seconds=5)
+"""How long a closing waits: the receipt that makes it needless may be on its way beside the event that asked for it."""
+LOOK_AGAIN = timedelta(minutes=10)
+"""How often the bridge looks by itself whether the cause of an exception is gone."""
+
+MENDED_OUTSIDE = frozenset(
+    {
+        Code.UNKNOWN_SKU,
+        Code.INACTIVE_SKU,
+        Code.UNKNOWN_ORDER,
+        Code.ORDER_AMBIGUOUS,
+        Code.ORDER_NOT_INVOICED,
+        Code.OVER_RETURN,
+        Code.SKU_NOT_ON_ORDER,
+        Code.ALREADY_CREDITED,
+    }
+)
+"""Exceptions whose cause lies in BlueCherry and may be mended there without anyone telling the bridge."""
+
+
+def plan(session: Session, pks: Iterable[int], outside: Outside) -> Slice:
+    """Plan returns: new documents into the ledger as `due`, those no longer due `withdrawn`, blockers as exceptions."""
+    work = load_slice(session, pks, outside)
+    replan(session, work, outside)
+    return work
+
+
+def replan(session: Session, work: Slice, outside: Outside, freed: Collection[int] = ()) -> None:
+    """Plan the returns of a slice that is loaded and locked already.
+
+    `freed`: those of them that let go of units on their orders just now.
+    """
+    notes = Notes()
+    letting_go = set(freed)
+    exceptions = _open_exceptions(session, work.returns)
+    for pk, row in work.returns.items():
+        rules = outside.store(row.store).rules
+        if not rules.warehouse_feed:
+            _receive_by_status(session, work, row, rules)
+        dossier = work.dossier(pk)
+        due = documents_due(dossier, rules, outside.now())
+        if _sync_ledger(session, work, row, rules, due, notes, outside.now()):
+            letting_go.add(pk)
+        _sync_exceptions(session, work, row, exceptions.get(pk, []), due.blockers, notes, outside.now())
+        _settle(work, row, due, outside)
+        work.note(pk)
+    notes.write(session)
+    session.flush()
+    if letting_go:
+        _wake_rivals(session, [work.returns[pk] for pk in letting_go], outside)
+
+
+def _wake_rivals(session: Session, rows: Sequence[ReturnRow], outside: Outside) -> None:
+    """Let returns look again that wait for units of an order which others let go of.
+
+    One that is locked is left out: whoever holds it waits for the order, and will see what is free.
+    """
+    waiting = (
+        select(ReturnRow)
+        .join(ExceptionRow, ExceptionRow.return_pk == ReturnRow.pk)
+        .where(
+            ExceptionRow.closed_at.is_(None),
+            ExceptionRow.code.in_((Code.OVER_RETURN, Code.ALREADY_CREDITED)),
+            ReturnRow.ord_num.in_({row.ord_num for row in rows if row.ord_num}),
+            ReturnRow.pk.not_in([row.pk for row in rows]),
+        )
+        .with_for_update(of=ReturnRow, skip_locked=True)
+    )
+    for rival in session.scalars(waiting):
+        rival.pending, rival.wake_at = True, outside.now()
+
+
+def kinds_to_make(work: Slice, outside: Outside) -> dict[int, set[Kind]]:
+    """For each return that lacks something, the kinds of documents that a chain of steps could make now."""
+    now = outside.now()
+    found: dict[int, set[Kind]] = {}
+    for pk, rows in work.ledger.items():
+        reachable = {each.key for each in rows if each.state == State.POSTED}
+        for each in rows:
+            waits = each.tired or each.batch_id is not None or (each.retry_at is not None and each.retry_at > now)
+            if each.state in (State.SENDING, State.DOUBTFUL) and not waits:
+                found.setdefault(pk, set()).add(Kind(each.kind))
+            elif each.state == State.DUE and each.post_at is None and not waits:
+                reachable.add(each.key)
+        for each in rows:
+            if each.state == State.DUE and each.key in reachable and set(each.after) <= reachable:
+                found.setdefault(pk, set()).add(Kind(each.kind))
+    return found
+
+
+def _receive_by_status(session: Session, work: Slice, row: ReturnRow, rules: StoreRules) -> None:
+    """Without a warehouse feed the item's status is the receipt: one receipt per item, once it is judged."""
+    ret = load(Return, row.data)
+    site = rules.site_of_destination(ret.location_id)
+    known = {each.external_id for each in work.receipts.get(row.pk, [])}
+    if site is None:
+        return
+    for item in ret.items:
+        status = item_status(item, rules)
+        name = f"{row.store}:{ret.id}:{item.item_id}"
+        if status not in (ItemStatus.ACCEPTED, ItemStatus.REJECTED) or name in known:
+            continue
+        grade = ACCEPTED if status is ItemStatus.ACCEPTED else REJECTED
+        line = ReceiptLine(item.quantity, grade, sku=item.sku, item_id=item.item_id)
+        receipt = Receipt(name, site.name, "receipt", ret.updated, (line,), return_id=ret.id)
+        rows = work.receipts.setdefault(row.pk, [])
+        received = ReceiptRow(
+            site=site.name,
+            external_id=name,
+            store=row.store,
+            return_pk=row.pk,
+            n=len(rows) + 1,
+            kind="receipt",
+            data=dump(receipt),
+            received_at=ret.updated,
+        )
+        session.add(received)
+        rows.append(received)
+
+
+def _sync_ledger(
+    session: Session, work: Slice, row: ReturnRow, rules: StoreRules, due: Due, notes: Notes, now: datetime
+) -> bool:
+    """Bring the ledger in line; whether the return lets go of units that it held on its order."""
+    lets_go = False
+    rows = work.ledger.setdefault(row.pk, [])
+    by_key = {each.key: each for each in rows}
+    for document in due.documents:
+        known = by_key.get(document.key)
+        if known is None:
+            known = _new_row(work, row, document)
+            session.add(known)
+            rows.append(known)
+        elif not _to_rewrite(known, document):
+            continue
+        _make_due(known, document, rules, now)
+        notes.add(row.pk, "due", document.key, units=document.units, order=document.ord_num)
+    keys = {document.key for document in due.documents}
+    for each in rows:
+        if each.key not in keys and each.state in (State.DUE, State.REFUSED):
+            each.state = State.WITHDRAWN
+            notes.add(row.pk, "withdrawn", each.key)
+            lets_go = lets_go or each.kind in (Kind.RETURN_AUTHORISATION, Kind.CREDIT_MEMO)
+    return lets_go
+
+
+def _to_rewrite(row: LedgerRow, document: Document) -> bool:
+    """Whether a row that was never made must be written anew: it was withdrawn, or what is due differs now."""
+    if row.state == State.WITHDRAWN:
+        return True
+    return row.state in (State.DUE, State.REFUSED) and row.document != dump(document)
+
+
+def _new_row(work: Slice, row: ReturnRow, document: Document) -> LedgerRow:
+    connection = work.outside.store(row.store).connection
+    return LedgerRow(
+        return_pk=row.pk,
+        store=row.store,
+        connection=connection,
+        key=document.key,
+        kind=document.kind.value,
+        tries=0,
+        waits=0,
+        tired=False,
+    )
+
+
+def _make_due(row: LedgerRow, document: Document, rules: StoreRules, now: datetime) -> None:
+    write_document(row, document)
+    posting = rules.posting.get(Kind(row.kind))
+    fresh = row.state != State.DUE
+    row.state = State.DUE
+    row.mapping_version = rules.version
+    row.tries, row.waits, row.tired, row.error, row.error_code = 0, 0, False, None, None
+    row.amounts, row.total, row.currency, row.sent_at, row.batch_id = None, None, None, None, None
+    if fresh:
+        row.retry_at = now + CLOSING_DELAY if row.kind == Kind.RA_CLOSE else None
+        row.post_at = next_window(posting, rules.time_zone, now) if posting else None
+
+
+def _open_exceptions(session: Session, returns: dict[int, ReturnRow]) -> dict[int, list[ExceptionRow]]:
+    statement = select(ExceptionRow).where(ExceptionRow.return_pk.in_(list(returns)), ExceptionRow.closed_at.is_(None))
+    found: dict[int, list[ExceptionRow]] = {}
+    for each in session.scalars(statement):
+        found.setdefault(each.return_pk or 0, []).append(each)
+    return found
+
+
+def _sync_exceptions(
+    session: Session,
+    work: Slice,
+    row: ReturnRow,
+    known: list[ExceptionRow],
+    blockers: tuple[Blocker, ...],
+    notes: Notes,
+    now: datetime,
+) -> None:
+    receipts = {each.external_id: each.pk for each in work.receipts.get(row.pk, [])}
+    standing = {(each.code, each.cause, each.receipt_id or ""): each for each in known}
+    for blocker in _merged(blockers):
+        each = standing.pop(blocker.identity, None)
+        if each is None:
+            each = ExceptionRow(
+                code=blocker.code.value,
+                cause=blocker.cause,
+                team=blocker.team.value,
+                store=row.store,
+                return_pk=row.pk,
+                return_id=row.id,
+                receipt_id=blocker.receipt_id,
+                receipt_pk=receipts.get(blocker.receipt_id or ""),
+            )
+            session.add(each)
+            notes.add(row.pk, "exception opened", blocker.document_key, code=blocker.code.value)
+        each.units, each.message, each.document_key = blocker.units, blocker.message, blocker.document_key
+        each.amount = blocker.amount.amount if blocker.amount else None
+        each.currency = blocker.amount.currency if blocker.amount else None
+    for each in standing.values():
+        each.closed_at, each.closed_by = now, "the cause is gone"
+        notes.add(row.pk, "exception closed", each.document_key, code=each.code)
+
+
+def _merged(blockers: Iterable[Blocker]) -> list[Blocker]:
+    """One blocker per identity: units and money of the same cause on one return add up."""
+    found: dict[tuple[str, str, str], Blocker] = {}
+    for blocker in blockers:
+        same = found.get(blocker.identity)
+        if same is not None:
+            amount = same.amount + blocker.amount if same.amount and blocker.amount else same.amount or blocker.amount
+            found[blocker.identity] = replace(same, units=same.units + blocker.units, amount=amount)
+        else:
+            found[blocker.identity] = blocker
+    return list(found.values())
+
+
+def _settle(work: Slice, row: ReturnRow, due: Due, outside: Outside) -> None:
+    """Write down where the return stands and when the sweep looks at it again."""
+    now = outside.now()
+    row.pending, row.fetch_tries = False, 0
+    row.phase = outside.store(row.store).rules.phase_of(row.status).value
+    row.state = due.outlook.value
+    moments = [due.look_again] if due.look_again else []
+    if any(blocker.code in MENDED_OUTSIDE for blocker in due.blockers):
+        moments.append(now + LOOK_AGAIN)
+    lag = outside.bluecherry[outside.store(row.store).connection].profile.lookup_lag
+    posted = {each.key for each in work.ledger[row.pk] if each.state == State.POSTED}
+    for each in work.ledger[row.pk]:
+        moment = _next_move(each, posted, outside, lag)
+        if moment is not None:
+            moments.append(moment)
+    row.wake_at = min(moments, default=None)
+
+
+def _next_move(row: LedgerRow, posted: set[str], outside: Outside, lag: timedelta) -> datetime | None:
+    """When a document can be moved on, if it is the sweep that must do it: not before the chain had its chance."""
+    now = outside.now()
+    if row.tired or row.batch_id is not None:
+        return None
+    if row.state == State.SENDING and row.lease_until is not None:
+        return row.lease_until + lag
+    if row.state == State.DOUBTFUL and row.doubtful_since is not None:
+        return after_its_message(max(row.doubtful_since + lag, row.retry_at or now), now)
+    if row.state == State.DUE and row.post_at is None and set(row.after) <= posted:
+        if row.retry_at is None:
+            return now + outside.config.sweep.stalled_after
+        return after_its_message(row.retry_at, now) if row.tries else row.retry_at
+    return None
+
+
+def after_its_message(moment: datetime, now: datetime) -> datetime:
+    """What is tried again soon has a message of its own; the sweep comes only after it, should it be lost."""
+    return moment + GRACE if moment - now <= SOON else moment

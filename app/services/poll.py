@@ -1,0 +1,72 @@
+"""The poll: asks Reveni which returns changed, so that a lost webhook only costs time."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from sqlalchemy import select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+
+from app.db.engine import transaction
+from app.db.models import InboxEvent, Mark, ReturnRow
+from app.domain.model import Return
+from app.services.outside import Outside
+
+_OVERLAP = timedelta(minutes=1)
+"""How far each poll reaches back before the last one: Reveni's clock and its list may lag."""
+_PAGES = 5000
+"""Pages that one poll reads at most. The mark moves past a list that was read whole: its order is not known."""
+
+log = structlog.get_logger(__name__)
+
+
+def poll(store: str, outside: Outside) -> int:
+    """Put every return of a store that changed and is not known so into the inbox; the number of those.
+
+    Raises a CallError when Reveni does not answer; the next poll starts where the last good one did.
+    """
+    name = f"poll:{store}"
+    with transaction() as session:
+        mark = session.get(Mark, name)
+        since = datetime.fromisoformat(mark.value) if mark else outside.now() - timedelta(days=1)
+    newest, count, cursor = since, 0, None
+    for _ in range(_PAGES):
+        page = outside.reveni[store].list_returns(since - _OVERLAP, cursor)
+        for error in page.unreadable:
+            log.error("poll.unreadable_return", store=store, why=str(error))
+        count += _remember(store, page.returns)
+        newest = max([newest, *(ret.updated for ret in page.returns)])
+        cursor = page.next
+        if cursor is None:
+            break
+    # A time that is still to come would hide all that changes until then.
+    reached = min(newest, outside.now()).astimezone(UTC)
+    with transaction() as session:
+        session.merge(Mark(name=name, value=reached.isoformat(), at=outside.now()))
+    return count
+
+
+def _remember(store: str, returns: tuple[Return, ...]) -> int:
+    if not returns:
+        return 0
+    with transaction() as session:
+        known = session.execute(
+            select(ReturnRow.id, ReturnRow.updated).where(
+                tuple_(ReturnRow.store, ReturnRow.id).in_([(store, ret.id) for ret in returns])
+            )
+        )
+        seen = dict(known.tuples().all())
+        events = [_event(store, ret) for ret in returns if ret.id not in seen or seen[ret.id] < ret.updated]
+        if not events:
+            return 0
+        made = insert(InboxEvent).values(events).on_conflict_do_nothing().returning(InboxEvent.id)
+        return len(session.scalars(made).all())
+
+
+def _event(store: str, ret: Return) -> dict[str, str]:
+    """A hint as a webhook would be, made by the bridge; one per state of the return, however often it is polled."""
+    name = f"poll:{ret.id}:{ret.updated.isoformat()}"
+    body = {"id": name, "event": "return.updated", "data": {"resource": "return", "resource_id": ret.id}}
+    return {"channel": "reveni", "name": store, "external_id": name, "body": json.dumps(body)}

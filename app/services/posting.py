@@ -1,0 +1,164 @@
+"""Posting once: claim documents with a lease, make the calls outside any transaction, record the answers together.
+
+`sending` is committed with its lease before the call. What is doubtful, or whose lease ran out, is looked up by its
+key, later than the look-up may lag, before anything is sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from app.calls import CallError, Doubtful, Refused
+from app.db.engine import transaction
+from app.domain.documents import State
+from app.domain.model import RaOnOrder
+from app.domain.policy import Kind
+from app.services.claiming import Claim, OrderKey, candidates, claim, claim_memos
+from app.services.dossiers import lock_returns
+from app.services.orders import refresh_orders, save_orders
+from app.services.outside import Outside
+from app.services.recording import Answer, LeaseRanOut, NotSent, backoff, record
+from app.services.sending import Parcel, addressed, look_up, send
+from app.wire import Unreadable
+
+_ROUNDS = 5
+"""How often one step goes round: an authorisation after a cancellation, a second memo of one order."""
+_BUSY_ORDER_SECONDS = 1.0
+"""How soon a memo looks again whether another memo of its order is through."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a step: the returns that went through, and the seconds after which the others may be tried.
+
+    `due`: after planning, the kinds of documents that each return lacks and that a step could make now.
+    """
+
+    passed: list[int]
+    again: dict[int, float] = field(default_factory=dict)
+    due: dict[int, set[Kind]] = field(default_factory=dict)
+
+
+def post(kinds: Collection[Kind], pks: Iterable[int], outside: Outside) -> Outcome:
+    """Make every document of these kinds that the returns lack now and that waits for no window.
+
+    Each round claims, calls side by side, and records in one commit; it ends when nothing more can be claimed. One
+    return that fails leaves the slice; it does not take the others with it.
+    """
+    wanted = sorted(set(pks))
+    failed: set[int] = set()
+    again: dict[int, float] = {}
+    for _ in range(_ROUNDS if wanted else 0):
+        answers, waiting, next_kinds = _round(kinds, wanted, outside)
+        for answer in answers:
+            pk = answer.parcel.return_pk
+            if answer.error is None:
+                failed.discard(pk)
+                again.pop(pk, None)
+                continue
+            failed.add(pk)
+            if not isinstance(answer.error, Refused):
+                again[pk] = _delay(answer, answer.error, outside)
+        again |= dict.fromkeys(waiting, _BUSY_ORDER_SECONDS)
+        order_is_free = waiting and any(answer.error is None for answer in answers)
+        if not order_is_free and not next_kinds & set(kinds):
+            break
+    return Outcome([pk for pk in wanted if pk not in failed and pk not in again], again)
+
+
+def _round(kinds: Collection[Kind], pks: Sequence[int], outside: Outside) -> tuple[list[Answer], set[int], set[Kind]]:
+    """One round: the answers, the returns that wait for another's memo, and the kinds that can be made after it."""
+    claimed = _claim_fresh_memos(pks, outside) if Kind.CREDIT_MEMO in kinds else _claim(kinds, pks, outside)
+    answers = _call(claimed, outside)
+    if not answers:
+        return [], claimed.waiting, set()
+    ras = _authorisations_of([answer.parcel for answer in answers if _no_units_free(answer)], outside)
+    with transaction() as session:
+        return answers, claimed.waiting, record(session, answers, ras, outside)
+
+
+def _claim(kinds: Collection[Kind], pks: Sequence[int], outside: Outside) -> Claim:
+    with transaction() as session:
+        return claim(session, kinds, pks, outside)
+
+
+def _claim_fresh_memos(pks: Sequence[int], outside: Outside) -> Claim:
+    """Fetch the orders of memos that can be moved on, and the memos that stand on them, then claim by what came."""
+    with transaction() as session:
+        rows = candidates(session, [Kind.CREDIT_MEMO], pks, outside)
+        orders = {(row.connection, row.ord_num) for row in rows if row.state == State.DUE}
+        ready = sorted({row.return_pk for row in rows})
+    if not ready:
+        return Claim()
+    fetched, failures = refresh_orders(orders, outside)
+    with transaction() as session:
+        lock_returns(session, ready)
+        save_orders(session, fetched)
+        return claim_memos(session, ready, failures, outside)
+
+
+def _call(claimed: Claim, outside: Outside) -> list[Answer]:
+    jobs = [(parcel, False) for parcel in claimed.to_send] + [(parcel, True) for parcel in claimed.to_find]
+    by_connection: dict[str, list[int]] = {}
+    for index, (parcel, _) in enumerate(jobs):
+        by_connection.setdefault(outside.store(parcel.store).connection, []).append(index)
+
+    def attempt(index: int) -> str | None:
+        parcel, finding = jobs[index]
+        return _attempt(parcel, finding, outside)
+
+    answers = []
+    for connection, indexes in by_connection.items():
+        for index, answer in outside.side_by_side(connection, indexes, attempt).items():
+            parcel, finding = jobs[index]
+            if isinstance(answer, CallError):
+                answers.append(Answer(parcel, None, answer, finding))
+            else:
+                answers.append(Answer(parcel, answer, None, finding))
+    return answers
+
+
+def _attempt(parcel: Parcel, finding: bool, outside: Outside) -> str | None:
+    try:
+        if finding:
+            return look_up(parcel, outside)
+        ready = addressed_or_not_sent(parcel, outside)
+        # A worker that was frozen since its claim must not send any more: another may have looked and sent.
+        if outside.now() + outside.config.connection_of(parcel.store).timeout > parcel.lease_until:
+            raise LeaseRanOut(f"{parcel.document.kind} {parcel.document.key}")
+        return send(ready, outside)
+    except Unreadable as error:
+        raise Doubtful(f"{parcel.document.kind} {parcel.document.key}", str(error)) from None
+
+
+def addressed_or_not_sent(parcel: Parcel, outside: Outside) -> Parcel:
+    """The parcel with its address. Raises NotSent when that cannot be had: whatever came, no document was sent."""
+    try:
+        return addressed(parcel, outside)
+    except Doubtful as error:
+        raise NotSent(error.call, error.reason) from error
+
+
+def _no_units_free(answer: Answer) -> bool:
+    refused = isinstance(answer.error, Refused) and answer.error.code == "QTY_EXCEEDS_SHIPPED"
+    return refused and answer.parcel.document.kind is Kind.RETURN_AUTHORISATION
+
+
+def _authorisations_of(parcels: Sequence[Parcel], outside: Outside) -> dict[OrderKey, list[RaOnOrder]]:
+    """The authorisations on orders that refused one more: those made by hand are not in the ledger."""
+    found: dict[OrderKey, list[RaOnOrder]] = {}
+    wanted = {(outside.store(parcel.store).connection, parcel.document.ord_num) for parcel in parcels}
+    for key in sorted(wanted):
+        try:
+            found[key] = outside.bluecherry[key[0]].ras_by_order(key[1])
+        except CallError:
+            continue  # the refusal stands as it is; the next look at the return asks again
+    return found
+
+
+def _delay(answer: Answer, error: CallError, outside: Outside) -> float:
+    """When the return's chain may run again; what is doubtful waits until the look-up has caught up."""
+    if isinstance(error, Doubtful):
+        return outside.erp(answer.parcel.store).profile.lookup_lag.total_seconds() + 0.1
+    return backoff(1, error, outside)

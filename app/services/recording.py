@@ -1,0 +1,165 @@
+"""Recording: what became of calls, written into the ledger together, and the returns planned anew."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.calls import CallError, Doubtful, Refused, TryLater
+from app.db.codec import dump
+from app.db.models import LedgerRow, OrderRow
+from app.domain.documents import State
+from app.domain.model import RaOnOrder
+from app.domain.policy import Kind
+from app.services.dossiers import load_slice, lock_returns
+from app.services.history import Notes
+from app.services.outside import Outside
+from app.services.planning import kinds_to_make, replan
+from app.services.sending import Parcel
+
+
+class NotSent(CallError):
+    """Something before the call went wrong: it is certain that nothing was sent."""
+
+
+class LeaseRanOut(NotSent):
+    """The lease ended before the call was begun: another worker may have the document by now."""
+
+
+class Answer(NamedTuple):
+    """What became of the call for a parcel: BlueCherry's number, or an error; `was_lookup` when nothing was sent."""
+
+    parcel: Parcel
+    number: str | None
+    error: CallError | None
+    was_lookup: bool
+
+
+def record(
+    session: Session,
+    answers: Sequence[Answer],
+    ras: Mapping[tuple[str, str], Sequence[RaOnOrder]],
+    outside: Outside,
+) -> set[Kind]:
+    """Write the answers down and plan their returns, in one commit; the kinds that can be made next."""
+    ids = [answer.parcel.row_id for answer in answers]
+    pks = {answer.parcel.return_pk for answer in answers}
+    lock_returns(session, pks)
+    for (connection, ord_num), found in ras.items():
+        row = session.scalars(
+            select(OrderRow).where(OrderRow.connection == connection, OrderRow.ord_num == ord_num).with_for_update()
+        ).one_or_none()
+        if row is not None:
+            row.ras = [dump(ra) for ra in found]
+    work = load_slice(session, pks, outside)
+    rows = {row.id: row for each in work.ledger.values() for row in each if row.id in ids}
+    notes = Notes()
+    for answer in answers:
+        row_of = rows.get(answer.parcel.row_id)
+        if row_of is not None and _ours(row_of, answer.parcel):
+            _record(row_of, answer, notes, outside)
+    notes.write(session)
+    session.flush()
+    for pk in work.returns:
+        work.note(pk)
+    freed = {
+        answer.parcel.return_pk
+        for answer in answers
+        if answer.error is None and answer.parcel.document.kind in (Kind.RA_CANCEL, Kind.RA_CLOSE)
+    }
+    replan(session, work, outside, freed & set(work.returns))
+    return {kind for kinds in kinds_to_make(work, outside).values() for kind in kinds}
+
+
+def _ours(row: LedgerRow, parcel: Parcel) -> bool:
+    """Whether the lease is still this worker's: an answer that comes after another took over is not written."""
+    return row.lease_until == parcel.lease_until and row.state in (State.SENDING, State.DOUBTFUL)
+
+
+def _record(row: LedgerRow, answer: Answer, notes: Notes, outside: Outside) -> None:
+    row.lease_until = None
+    match answer.error:
+        case None if answer.number is None and answer.was_lookup:
+            row.state, row.doubtful_since, row.retry_at, row.sent_at = State.DUE, None, None, None
+            row.tired = row.tries >= outside.config.retry.tries
+            notes.add(row.return_pk, "not found" if row.tired else "not found, to be sent again", row.key)
+        case None:
+            posted(row, answer.number, notes, outside)
+        case Refused() as error if not answer.was_lookup:
+            refused(row, error.code, error.message, notes)
+        case error:
+            _failed(row, error, answer.was_lookup, notes, outside)
+
+
+def posted(row: LedgerRow, number: str | None, notes: Notes, outside: Outside) -> None:
+    """A document stands in BlueCherry under this number."""
+    row.state, row.number, row.posted_at = State.POSTED, number, outside.now()
+    row.error, row.error_code, row.retry_at, row.tired, row.doubtful_since = None, None, None, False, None
+    row.waits = 0
+    notes.add(row.return_pk, "posted", row.key, number=number)
+
+
+def refused(row: LedgerRow, code: str, message: str, notes: Notes) -> None:
+    """BlueCherry said a certain no: nothing was made."""
+    row.state, row.error_code, row.error, row.sent_at = State.REFUSED, code, message, None
+    notes.add(row.return_pk, "refused", row.key, code=code, message=message)
+
+
+def _failed(row: LedgerRow, error: CallError, was_lookup: bool, notes: Notes, outside: Outside) -> None:
+    if not was_lookup:
+        certain = not isinstance(error, Doubtful)
+        row.state = State.DUE if certain else State.DOUBTFUL
+        row.sent_at = None if certain else row.sent_at
+        row.doubtful_since = None if certain else outside.now()
+    put_off(row, error, notes, outside)
+    if row.state == State.DOUBTFUL and not was_lookup:
+        # Even the last try may have made it: a look-up, which sends nothing, says so before a person is asked.
+        row.tired = False
+
+
+def put_off(row: LedgerRow, error: CallError, notes: Notes, outside: Outside) -> None:
+    """Try again later; once the tries are used up, no more until a person says so."""
+    if counts(error):
+        row.tries += 1
+    else:
+        row.waits += 1
+    delay = backoff(row.tries + row.waits, error, outside)
+    _wait(row, type(error).__name__, str(error), str(error), delay, notes, outside)
+
+
+def put_off_code(row: LedgerRow, code: str, message: str, notes: Notes, outside: Outside) -> None:
+    """Try a document of a batch again later, which was rejected for something that passes by itself."""
+    row.tries += 1
+    _wait(row, code, message, code, _grown(row.tries, outside), notes, outside)
+
+
+def _wait(row: LedgerRow, code: str, message: str, why: str, delay: float, notes: Notes, outside: Outside) -> None:
+    row.tired = row.tries >= outside.config.retry.tries
+    row.error_code, row.error = code, message
+    row.retry_at = outside.now() + timedelta(seconds=delay)
+    notes.add(row.return_pk, "tries used up" if row.tired else "to be tried again", row.key, why=why)
+
+
+def counts(error: CallError) -> bool:
+    """Whether an answer is a try: BlueCherry being busy or away as a whole says nothing of the document."""
+    if isinstance(error, LeaseRanOut):
+        return False
+    return not (isinstance(error, TryLater) and error.kind in ("throttled", "processing", "unreachable"))
+
+
+def _grown(tries: int, outside: Outside) -> float:
+    retry = outside.config.retry
+    exponent = min(max(tries - 1, 0), 30)
+    delay = min(retry.first_delay.total_seconds() * 2.0**exponent, retry.longest_delay.total_seconds())
+    return delay * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
+
+
+def backoff(tries: int, error: CallError, outside: Outside) -> float:
+    """Seconds until the next try: doubled each time, varied by chance, never before Retry-After."""
+    asked = error.retry_after.total_seconds() if isinstance(error, TryLater) and error.retry_after else 0.0
+    return max(asked, _grown(tries, outside)) + asked * random.uniform(0.0, 0.2)  # noqa: S311 - jitter, no secret

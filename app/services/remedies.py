@@ -1,0 +1,140 @@
+"""Remedies: what a person does about exceptions. Each wakes the returns that it concerns; the rules do the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import exists, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.db.engine import transaction
+from app.db.models import DecisionRow, ExceptionRow, InboxEvent, LedgerRow, ReceiptRow, ReturnRow, SkuAlias
+from app.domain.blockers import Code
+from app.domain.documents import State
+from app.services.dossiers import lock_returns
+from app.services.history import Notes
+from app.services.outside import utc_now
+
+_EVENT_CODES = frozenset({Code.UNREADABLE_EVENT, Code.TRIES_USED_UP, Code.TASK_LOST})
+
+
+class NotPossible(ValueError):
+    """What was asked for cannot be done; the message says why and what can."""
+
+
+def retry(exception_ids: Sequence[int], by: str) -> int:
+    """Try again what the open exceptions hold up: documents that were refused or gave up, events, returns.
+
+    The exceptions close by themselves when their cause is gone. Returns how many were set going.
+    """
+    with transaction() as session:
+        rows = _open(session, exception_ids)
+        notes = Notes()
+        for row in rows:
+            notes.add(row.return_pk, "retry", row.document_key, code=row.code, by=by)
+            if row.inbox_id is not None:
+                _again(session, row.inbox_id)
+                row.closed_at, row.closed_by = utc_now(), f"retried by {by}"
+            if row.receipt_pk is not None and row.return_pk is None:
+                session.execute(
+                    update(ReceiptRow).where(ReceiptRow.pk == row.receipt_pk).values(next_look_at=utc_now())
+                )
+            if row.code == Code.TASK_LOST and row.return_pk is not None:
+                row.closed_at, row.closed_by = utc_now(), f"retried by {by}"
+        pks = {row.return_pk for row in rows if row.return_pk is not None}
+        _wake(session, pks)
+        _refused_are_due(session, pks)
+        notes.write(session)
+    return len(rows)
+
+
+def resolve(exception_ids: Sequence[int], by: str, note: str | None, release: bool = False) -> int:
+    """End exceptions by a person's word. With `release`, finance has units credited that never came.
+
+    Raises NotPossible when a release is asked for something else than `not_received`.
+    """
+    with transaction() as session:
+        rows = _open(session, exception_ids)
+        if release and any(row.code != Code.NOT_RECEIVED for row in rows):
+            raise NotPossible("Only not_received can be released: leave --release out for the others.")
+        notes = Notes()
+        for row in rows:
+            row.closed_at, row.closed_by = utc_now(), f"resolved by {by}"
+            notes.add(row.return_pk, "resolved", row.document_key, code=row.code, by=by, note=note)
+            if row.return_pk is not None:
+                session.add(
+                    DecisionRow(
+                        return_pk=row.return_pk,
+                        code=row.code,
+                        cause=row.cause,
+                        receipt_id=row.receipt_id or "",
+                        action="release" if release else "resolved",
+                        by=by,
+                        note=note,
+                    )
+                )
+            elif row.receipt_pk is not None:
+                session.execute(update(ReceiptRow).where(ReceiptRow.pk == row.receipt_pk).values(next_look_at=None))
+        _wake(session, {row.return_pk for row in rows if row.return_pk is not None})
+        notes.write(session)
+    return len(rows)
+
+
+def map_sku(store: str, sku: str, target: str, by: str) -> int:
+    """Let a SKU of the shop mean one of BlueCherry's from now on; the number of returns that it sets going.
+
+    Raises NotPossible when the SKU would mean itself, or the target is itself named as another.
+    """
+    if sku == target:
+        raise NotPossible(f"{sku} cannot mean itself.")
+    with transaction() as session:
+        further = session.get(SkuAlias, (store, target))
+        if further is not None:
+            raise NotPossible(f"{target} itself means {further.target}: map {sku} to that.")
+        values = {"store": store, "sku": sku, "target": target, "by": by}
+        statement = insert(SkuAlias).values(values)
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["store", "sku"],
+                set_={"target": target, "by": by, "at": utc_now()},
+            )
+        )
+        about = or_(
+            ReturnRow.data.contains({"items": [{"sku": sku}]}),
+            ReturnRow.data.contains({"items": [{"exchange": {"sku": sku}}]}),
+        )
+        is_held = exists().where(ExceptionRow.return_pk == ReturnRow.pk, ExceptionRow.closed_at.is_(None))
+        held = select(ReturnRow.pk).where(ReturnRow.store == store, is_held, about)
+        pks = set(session.scalars(held))
+        lock_returns(session, pks)
+        _wake(session, pks)
+        notes = Notes()
+        for pk in pks:
+            notes.add(pk, "sku mapped", sku=sku, target=target, by=by)
+        notes.write(session)
+    return len(pks)
+
+
+def _open(session: Session, exception_ids: Sequence[int]) -> Sequence[ExceptionRow]:
+    """The open exceptions of these, locked after their returns, as planning does it."""
+    statement = select(ExceptionRow).where(ExceptionRow.id.in_(exception_ids), ExceptionRow.closed_at.is_(None))
+    lock_returns(session, {row.return_pk for row in session.scalars(statement) if row.return_pk is not None})
+    return session.scalars(statement.order_by(ExceptionRow.id).with_for_update()).all()
+
+
+def _again(session: Session, inbox_id: int) -> None:
+    values = {"state": "new", "tries": 0, "taken_until": None, "error": None}
+    session.execute(update(InboxEvent).where(InboxEvent.id == inbox_id).values(values))
+
+
+def _refused_are_due(session: Session, pks: set[int]) -> None:
+    """Refused documents are due again; what used up its tries gets new ones, a doubtful one with its look-up first."""
+    fresh = {"tries": 0, "waits": 0, "tired": False, "retry_at": None, "error": None, "error_code": None}
+    mine = LedgerRow.return_pk.in_(pks)
+    session.execute(update(LedgerRow).where(mine, LedgerRow.state == State.REFUSED).values(state=State.DUE, **fresh))
+    session.execute(update(LedgerRow).where(mine, LedgerRow.tired.is_(True)).values(**fresh))
+
+
+def _wake(session: Session, pks: set[int]) -> None:
+    session.execute(update(ReturnRow).where(ReturnRow.pk.in_(pks)).values(wake_at=utc_now(), pending=True))

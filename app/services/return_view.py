@@ -1,0 +1,151 @@
+"""Returns as people read them: what is known, what was received, which documents there are, what stands in the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.db.codec import load
+from app.db.engine import transaction
+from app.db.ledger import entry_of, rows_of_returns
+from app.db.models import ExceptionRow, History, LedgerRow, ReceiptRow, ReturnRow
+from app.domain.documents import Entry
+from app.domain.model import Receipt, Return
+from app.domain.money import Money
+from app.services.dossiers import receipt_of
+from app.services.exception_queue import ExceptionView, view_of
+from app.services.page import LARGEST_PAGE, Page, page_of
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    """A document of a return as the ledger has it. `total` is None where the kind has no amounts."""
+
+    entry: Entry
+    total: Money | None
+    document_date: str | None
+    mapping_version: str
+    post_at: datetime | None
+    retry_at: datetime | None
+    sent_at: datetime | None
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One line of a return's history. `key`: the document it is about."""
+
+    at: datetime
+    what: str
+    key: str | None
+    detail: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnView:
+    """Everything about one return but personal data."""
+
+    known: Return
+    state: str
+    phase: str
+    pending: bool
+    wake_at: datetime | None
+    ord_num: str | None
+    receipts: tuple[Receipt, ...]
+    documents: tuple[DocumentView, ...]
+    exceptions: tuple[ExceptionView, ...]
+    timeline: tuple[Happening, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnLine:
+    """A return in a list."""
+
+    number: int
+    store: str
+    id: str
+    state: str
+    status: str
+    order_ref: str
+    ord_num: str | None
+    updated: datetime
+
+
+class NoSuchReturn(LookupError):
+    """The bridge knows no return of this id in this store: no event about it was taken in."""
+
+
+def get_return(store: str, return_id: str) -> ReturnView:
+    """One return. Raises NoSuchReturn."""
+    with transaction() as session:
+        row = session.scalar(select(ReturnRow).where(ReturnRow.store == store, ReturnRow.id == return_id))
+        if row is None:
+            raise NoSuchReturn(f"the bridge knows no return {return_id} of store {store}")
+        exceptions = select(ExceptionRow).where(ExceptionRow.return_pk == row.pk).order_by(ExceptionRow.id)
+        return ReturnView(
+            known=load(Return, row.data),
+            state=row.state,
+            phase=row.phase,
+            pending=row.pending,
+            wake_at=row.wake_at,
+            ord_num=row.ord_num,
+            receipts=_receipts(session, row.pk),
+            documents=tuple(_document(each) for each in rows_of_returns(session, [row.pk]).get(row.pk, [])),
+            exceptions=tuple(view_of(each) for each in session.scalars(exceptions)),
+            timeline=_timeline(session, row.pk),
+        )
+
+
+def list_returns(
+    *, store: str | None = None, state: str | None = None, before: int | None = None, limit: int = LARGEST_PAGE
+) -> Page[ReturnLine]:
+    """Returns, the newest first, those behind the cursor `before`."""
+    query = select(ReturnRow).order_by(ReturnRow.pk.desc()).limit(limit + 1)
+    if store is not None:
+        query = query.where(ReturnRow.store == store)
+    if state is not None:
+        query = query.where(ReturnRow.state == state)
+    if before is not None:
+        query = query.where(ReturnRow.pk < before)
+    with transaction() as session:
+        return page_of(session.scalars(query).all(), limit, lambda row: row.pk, _line)
+
+
+def _line(row: ReturnRow) -> ReturnLine:
+    return ReturnLine(
+        number=row.pk,
+        store=row.store,
+        id=row.id,
+        state=row.state,
+        status=row.status,
+        order_ref=row.order_ref,
+        ord_num=row.ord_num,
+        updated=row.updated,
+    )
+
+
+def _receipts(session: Session, return_pk: int) -> tuple[Receipt, ...]:
+    rows = session.scalars(select(ReceiptRow).where(ReceiptRow.return_pk == return_pk).order_by(ReceiptRow.n))
+    return tuple(receipt_of(row) for row in rows)
+
+
+def _document(row: LedgerRow) -> DocumentView:
+    total = Money.rounded(row.total, row.currency) if row.total is not None and row.currency else None
+    return DocumentView(
+        entry=entry_of(row),
+        total=total,
+        document_date=row.document_date,
+        mapping_version=row.mapping_version,
+        post_at=row.post_at,
+        retry_at=row.retry_at,
+        sent_at=row.sent_at,
+        tries=row.tries,
+    )
+
+
+def _timeline(session: Session, return_pk: int) -> tuple[Happening, ...]:
+    rows = session.scalars(select(History).where(History.return_pk == return_pk).order_by(History.id))
+    return tuple(Happening(row.at, row.what, row.key, row.detail) for row in rows)

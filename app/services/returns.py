@@ -1,0 +1,148 @@
+"""Returns: fetched from Reveni as they are now, and stored so that an older answer never replaces a newer one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.calls import CallError
+from app.db.codec import dump
+from app.db.models import ReturnRow
+from app.domain.dossier import item_status
+from app.domain.model import Return
+from app.domain.policy import ItemStatus, StoreRules
+from app.reveni.schemas import Unreadable
+from app.services.history import Notes
+from app.services.outside import Outside
+
+ReturnKey = tuple[str, str]
+"""Store and Reveni's return id."""
+
+
+@dataclass(slots=True)
+class Fetched:
+    """Answers of Reveni: returns, and why the others could not be had. `versions`: what the database had before."""
+
+    returns: dict[ReturnKey, Return] = field(default_factory=dict)
+    failures: dict[ReturnKey, CallError | Unreadable] = field(default_factory=dict)
+    versions: Mapping[ReturnKey, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Stored:
+    """Rows of returns: those that changed have work to do; `stale` were changed by somebody else meanwhile."""
+
+    rows: dict[ReturnKey, ReturnRow] = field(default_factory=dict)
+    changed: set[int] = field(default_factory=set)
+    stale: set[ReturnKey] = field(default_factory=set)
+
+
+def versions_of(session: Session, keys: Iterable[ReturnKey]) -> dict[ReturnKey, int]:
+    """The versions of returns, to be read before they are fetched."""
+    statement = select(ReturnRow.store, ReturnRow.id, ReturnRow.version).where(
+        tuple_(ReturnRow.store, ReturnRow.id).in_(sorted(set(keys)))
+    )
+    return {(store, return_id): version for store, return_id, version in session.execute(statement)}
+
+
+def fetch(keys: Iterable[ReturnKey], versions: Mapping[ReturnKey, int], outside: Outside) -> Fetched:
+    """Fetch returns from Reveni, side by side."""
+    fetched = Fetched(versions=versions)
+    by_store: dict[str, list[ReturnKey]] = {}
+    for key in sorted(set(keys)):
+        by_store.setdefault(key[0], []).append(key)
+
+    def ask(key: ReturnKey) -> Return | Unreadable:
+        try:
+            return outside.reveni[key[0]].get_return(key[1])
+        except Unreadable as error:
+            return error
+
+    for store, wanted in by_store.items():
+        for key, answer in outside.side_by_side(f"reveni:{store}", wanted, ask).items():
+            if isinstance(answer, Return):
+                fetched.returns[key] = answer
+            else:
+                fetched.failures[key] = answer
+    return fetched
+
+
+def store_returns(session: Session, fetched: Fetched, notes: Notes, outside: Outside) -> Stored:
+    """Store what was fetched; a return that did not change has no work to do.
+
+    A return goes by the id that Reveni answers with, which may be spelled otherwise than the one that was asked for.
+    """
+    stored = Stored()
+    if not fetched.returns:
+        return stored
+    keys = sorted(fetched.returns)
+    now = outside.now()
+    new = [_values(fetched.returns[key], outside, now) for key in keys if key not in fetched.versions]
+    made: set[int] = set()
+    if new:
+        made = set(session.scalars(insert(ReturnRow).values(new).on_conflict_do_nothing().returning(ReturnRow.pk)))
+    ids = sorted({(ret.store, ret.id) for ret in fetched.returns.values()})
+    statement = select(ReturnRow).where(tuple_(ReturnRow.store, ReturnRow.id).in_(ids))
+    rows = {(row.store, row.id): row for row in session.scalars(statement.order_by(ReturnRow.pk).with_for_update())}
+    for key in keys:
+        ret = fetched.returns[key]
+        row = rows[ret.store, ret.id]
+        stored.rows[key] = row
+        if row.pk in made:
+            stored.changed.add(row.pk)
+            notes.add(row.pk, "return known", status=ret.status)
+        elif _differs(row, ret):
+            overtaken = row.id == key[1] and row.version != fetched.versions.get(key)
+            if overtaken and ret.updated <= row.updated:
+                stored.stale.add(key)
+            elif ret.updated >= row.updated:
+                _update(row, ret, outside)
+                stored.changed.add(row.pk)
+                notes.add(row.pk, "return changed", status=ret.status)
+    return stored
+
+
+def _differs(row: ReturnRow, ret: Return) -> bool:
+    old = {name: value for name, value in row.data.items() if name != "updated"}
+    new = {name: value for name, value in dump(ret).items() if name != "updated"}
+    return old != new or row.personal != dump(ret.personal)
+
+
+def _update(row: ReturnRow, ret: Return, outside: Outside) -> None:
+    rules = outside.store(row.store).rules
+    row.data, row.personal = dump(ret), dump(ret.personal)
+    row.status, row.phase, row.updated = ret.status, rules.phase_of(ret.status).value, ret.updated
+    row.tracking_number = ret.tracking_number
+    if row.order_ref != ret.order_external_id:
+        row.order_ref, row.ord_num, row.order_problem = ret.order_external_id, None, None
+    row.accepted_since = (row.accepted_since or ret.updated) if _accepted(ret, rules) else None
+    row.version += 1
+    row.pending, row.wake_at = True, outside.now() + outside.config.sweep.stalled_after
+
+
+def _accepted(ret: Return, rules: StoreRules) -> bool:
+    return any(item_status(item, rules) is ItemStatus.ACCEPTED for item in ret.items)
+
+
+def _values(ret: Return, outside: Outside, now: datetime) -> dict[str, Any]:
+    rules = outside.store(ret.store).rules
+    return {
+        "store": ret.store,
+        "id": ret.id,
+        "data": dump(ret),
+        "personal": dump(ret.personal),
+        "status": ret.status,
+        "phase": rules.phase_of(ret.status).value,
+        "tracking_number": ret.tracking_number,
+        "order_ref": ret.order_external_id,
+        "accepted_since": ret.updated if _accepted(ret, rules) else None,
+        "updated": ret.updated,
+        "pending": True,
+        "wake_at": now + outside.config.sweep.stalled_after,
+    }

@@ -1,0 +1,218 @@
+"""Validation: the order of each return, and every SKU against the item master; then the plan."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import Session
+
+from app.calls import CallError
+from app.db.codec import load
+from app.db.engine import transaction
+from app.db.models import ExceptionRow, OrderRow, ReturnRow
+from app.domain.authorisation import choose_order
+from app.domain.blockers import Code
+from app.domain.model import Item, Order, Return
+from app.domain.policy import Phase
+from app.services.catalogue import Division, aliases_of, items_of, wanted_skus
+from app.services.dead_letters import open_exception
+from app.services.dossiers import lock_returns
+from app.services.items import save_items
+from app.services.orders import FetchedOrder, look_at_orders, refresh_orders, save_looks, save_orders
+from app.services.outside import Outside
+from app.services.planning import LOOK_AGAIN, MENDED_OUTSIDE, after_its_message, kinds_to_make, plan
+from app.services.posting import Outcome
+from app.services.recording import backoff, counts
+
+_CALM = 3
+"""The delay after a question that was not answered is that of a third try: nothing hangs on it but time."""
+_SEEN_LATELY = timedelta(seconds=5)
+"""An answer of the item master that is younger than this is not asked for again."""
+
+_Catalogue = dict[Division, set[str]]
+"""SKUs by connection and division."""
+
+
+@dataclass(slots=True)
+class _Found:
+    """What BlueCherry answered: orders by the shop's id, items, and what could not be asked."""
+
+    orders: dict[int, list[Order]] = field(default_factory=dict)
+    fetched: list[FetchedOrder] = field(default_factory=list)
+    failed: dict[int, CallError] = field(default_factory=dict)
+
+
+def validate(pks: Iterable[int], outside: Outside) -> Outcome:
+    """Find the order of returns that have none yet, ask for SKUs that the mirror lacks, and plan what is due.
+
+    A return whose order or SKUs could not be asked for leaves the slice and is tried again.
+    """
+    with transaction() as session:
+        found_rows = session.scalars(select(ReturnRow).where(ReturnRow.pk.in_(list(pks)), _not_set_aside()))
+        rows = [row for row in found_rows if row.store in outside.config.stores]
+        if not rows:
+            return Outcome([])
+        skus = wanted_skus(rows, aliases_of(session, {row.store for row in rows}))
+        held = _held(session, rows, outside)
+        without_order = [row for row in rows if row.ord_num is None and row.phase != Phase.INCOMPLETE]
+        if not held and not without_order and not any(_unknown_to_mirror(session, rows, skus, outside).values()):
+            return _plan(session, [row.pk for row in rows], outside)
+    found = _find_orders(without_order, outside)
+    looked_at = look_at_orders(held, outside)
+    with transaction() as session:
+        lock_returns(session, [row.pk for row in rows])
+        _save(session, skus, found)
+        save_looks(session, looked_at)
+        missing = _unknown_to_mirror(session, rows, skus, outside)
+    failures = _ask_items(missing, outside)
+    with transaction() as session:
+        divisions = _divisions(session, rows, outside)
+        for row in rows:
+            where = divisions.get(row.pk)
+            if where in failures and skus[row.pk] & missing[where]:
+                found.failed.setdefault(row.pk, failures[where])
+        outcome = _plan(session, [row.pk for row in rows if row.pk not in found.failed], outside)
+        outcome.again |= {pk: backoff(_CALM, error, outside) for pk, error in found.failed.items()}
+        _try_again(session, found.failed, outcome.again, outside)
+    return outcome
+
+
+def _not_set_aside() -> ColumnElement[bool]:
+    """A return that killed its worker again and again is not touched before a person retries it."""
+    return ~exists().where(
+        ExceptionRow.return_pk == ReturnRow.pk,
+        ExceptionRow.code == Code.TASK_LOST,
+        ExceptionRow.closed_at.is_(None),
+    )
+
+
+def _plan(session: Session, pks: list[int], outside: Outside) -> Outcome:
+    work = plan(session, pks, outside)
+    return Outcome(pks, due=kinds_to_make(work, outside))
+
+
+def _held(session: Session, rows: Sequence[ReturnRow], outside: Outside) -> set[tuple[str, str]]:
+    """Orders of returns that are held by something that may have been mended in BlueCherry meanwhile."""
+    open_ones = select(ExceptionRow.return_pk).where(
+        ExceptionRow.return_pk.in_([row.pk for row in rows]),
+        ExceptionRow.closed_at.is_(None),
+        ExceptionRow.code.in_(MENDED_OUTSIDE),
+    )
+    held = set(session.scalars(open_ones))
+    return {(outside.store(row.store).connection, row.ord_num) for row in rows if row.pk in held and row.ord_num}
+
+
+def _find_orders(rows: Sequence[ReturnRow], outside: Outside) -> _Found:
+    found = _Found()
+    by_connection: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        by_connection[outside.store(row.store).connection][row.order_ref].append(row.pk)
+    for connection, refs in by_connection.items():
+        answers = outside.side_by_side(connection, refs, outside.bluecherry[connection].orders_by_ref)
+        for ref, answer in answers.items():
+            for pk in refs[ref]:
+                if isinstance(answer, CallError):
+                    found.failed[pk] = answer
+                else:
+                    found.orders[pk] = answer
+            if not isinstance(answer, CallError):
+                found.fetched += [FetchedOrder(connection, order, None, outside.now()) for order in answer]
+        _find_origins(connection, found, outside)
+    return found
+
+
+def _find_origins(connection: str, found: _Found, outside: Outside) -> None:
+    """Goods that came by an exchange order are credited on the order that they were exchanged for: fetch it too."""
+    known = {each.order.ord_num for each in found.fetched}
+    wanted = {each.order.orig_ord_num for each in found.fetched if each.order.orig_ord_num} - known
+    while wanted:
+        fetched, _ = refresh_orders({(connection, ord_num) for ord_num in wanted}, outside)
+        found.fetched += fetched
+        known |= wanted
+        wanted = {each.order.orig_ord_num for each in fetched if each.order.orig_ord_num} - known
+
+
+def _save(session: Session, skus: dict[int, set[str]], found: _Found) -> None:
+    save_orders(session, found.fetched)
+    locked = select(ReturnRow).where(ReturnRow.pk.in_(list(found.orders))).order_by(ReturnRow.pk).with_for_update()
+    for row in session.scalars(locked):
+        coming_back = _returned(row, skus[row.pk])
+        chosen = choose_order(found.orders[row.pk], coming_back)
+        row.ord_num = chosen.ord_num if isinstance(chosen, Order) else None
+        row.order_problem = None if isinstance(chosen, Order) else chosen.value
+
+
+def _returned(row: ReturnRow, skus: set[str]) -> frozenset[str]:
+    ret = load(Return, row.data)
+    going_out = {item.exchange.sku for item in ret.items if item.exchange}
+    own = {item.sku for item in ret.items}
+    return frozenset(skus - (going_out - own))
+
+
+def _divisions(session: Session, rows: Sequence[ReturnRow], outside: Outside) -> dict[int, tuple[str, str]]:
+    """Connection and division that each return's SKUs are looked up in: its order's."""
+    fresh = session.execute(select(ReturnRow.pk, ReturnRow.ord_num).where(ReturnRow.pk.in_([row.pk for row in rows])))
+    ord_nums = {pk: ord_num for pk, ord_num in fresh if ord_num}
+    orders = session.execute(
+        select(OrderRow.connection, OrderRow.ord_num, OrderRow.data["division"].astext).where(
+            OrderRow.ord_num.in_(set(ord_nums.values()))
+        )
+    )
+    known = {(connection, ord_num): division for connection, ord_num, division in orders}
+    divisions = {}
+    for row in rows:
+        connection = outside.store(row.store).connection
+        division = known.get((connection, ord_nums.get(row.pk, "")))
+        if division is not None:
+            divisions[row.pk] = (connection, division)
+    return divisions
+
+
+def _unknown_to_mirror(
+    session: Session, rows: Sequence[ReturnRow], skus: dict[int, set[str]], outside: Outside
+) -> _Catalogue:
+    """SKUs that the mirror has not, or has as inactive or unknown since more than a moment: they are asked live."""
+    wanted: _Catalogue = defaultdict(set)
+    for pk, where in _divisions(session, rows, outside).items():
+        wanted[where] |= skus[pk]
+    for division, known in items_of(session, wanted).items():
+        for item in known.values():
+            if (item.known and item.active) or item.seen_at > outside.now() - _SEEN_LATELY:
+                wanted[division].discard(item.sku)
+    return wanted
+
+
+def _ask_items(missing: _Catalogue, outside: Outside) -> dict[tuple[str, str], CallError]:
+    failures: dict[tuple[str, str], CallError] = {}
+    answers: list[tuple[str, str, set[str], list[Item]]] = []
+    for (connection, division), names in missing.items():
+        if not names:
+            continue
+        try:
+            items = outside.bluecherry[connection].lookup_items(division, sorted(names))
+        except CallError as error:
+            failures[connection, division] = error
+            continue
+        answers.append((connection, division, names, items))
+    if answers:
+        with transaction() as session:
+            for connection, division, names, items in answers:
+                save_items(session, connection, division, items, names, outside.now())
+    return failures
+
+
+def _try_again(session: Session, failed: dict[int, CallError], again: dict[int, float], outside: Outside) -> None:
+    """Let the sweep come back to returns that could not be asked about; after the tries, a person."""
+    statement = select(ReturnRow).where(ReturnRow.pk.in_(list(failed))).order_by(ReturnRow.pk).with_for_update()
+    for row in session.scalars(statement):
+        error = failed[row.pk]
+        row.fetch_tries += 1 if counts(error) else 0
+        row.wake_at = after_its_message(outside.now() + timedelta(seconds=again[row.pk]), outside.now())
+        if row.fetch_tries >= outside.config.retry.tries:
+            row.pending, row.wake_at, row.fetch_tries = False, outside.now() + LOOK_AGAIN, 0
+            again.pop(row.pk)
+            open_exception(session, Code.TRIES_USED_UP, "validate", f"BlueCherry could not be asked: {error}", row)

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from structlog.testing import capture_logs
+
+from app.calls import Doubtful
+from app.db.models import InboxEvent, Mark
+from app.services.poll import poll
+from tests.support.scene import Scene, item
+from tests.support.surroundings import STORE_ID
+
+
+def test_a_return_whose_webhook_was_lost_is_found(scene: Scene) -> None:
+    scene.ask("r1", tell=False)
+    assert poll("es", scene.outside) == 1
+    scene.work()
+
+    assert scene.states() == {"RA-r1": "posted"}
+
+
+def test_what_is_known_already_is_no_news(scene: Scene) -> None:
+    scene.ask("r1")
+    scene.work()
+
+    assert poll("es", scene.outside) == 0
+    assert len(scene.rows(InboxEvent)) == 1
+
+
+def test_a_change_is_found_once_however_often_it_is_polled(scene: Scene) -> None:
+    scene.ask("r1")
+    scene.work()
+    scene.change("r1", status="cancelled", tell=False)
+
+    assert [poll("es", scene.outside) for _ in range(3)] == [1, 0, 0]
+    scene.work()
+    assert scene.ras()["RA-r1"]["ra_status"] == "X"
+    assert poll("es", scene.outside) == 0
+
+
+def test_all_pages_are_read(scene: Scene) -> None:
+    for n in range(101):
+        scene.ask(f"r{n}", tell=False)
+
+    assert poll("es", scene.outside) == 101
+
+
+def test_it_goes_on_where_the_last_one_ended(scene: Scene) -> None:
+    scene.ask("r1", tell=False)
+    poll("es", scene.outside)
+    (mark,) = scene.rows(Mark)
+
+    assert mark.name == "poll:es"
+    assert mark.value.startswith(scene.in_reveni("r1")["updated"][:19])
+
+
+def test_a_poll_that_broke_off_starts_again_where_the_last_good_one_did(scene: Scene) -> None:
+    scene.ask("r1", tell=False)
+    scene.reveni_trouble("500", "GET returns")
+    with pytest.raises(Doubtful):
+        poll("es", scene.outside)
+    assert scene.rows(Mark) == []
+
+    scene.reveni_trouble(None, "GET returns")
+    assert poll("es", scene.outside) == 1
+
+
+def test_a_return_that_does_not_fit_is_told_of_and_holds_up_no_other(scene: Scene) -> None:
+    scene.put("r1", {"status": "in_progress"}, tell=False)
+    scene.ask("r2", tell=False)
+    with capture_logs() as logs:
+        poll("es", scene.outside)
+    scene.work()
+
+    assert scene.states() == {"RA-r2": "posted"}
+    assert [(line["event"], line["store"]) for line in logs] == [("poll.unreadable_return", "es")]
+
+
+def test_its_event_holds_nothing_but_the_id(scene: Scene) -> None:
+    scene.ask("r1", item("0001", 2), tell=False)
+    poll("es", scene.outside)
+    (event,) = scene.rows(InboxEvent)
+
+    assert json.loads(event.body)["data"] == {"resource": "return", "resource_id": "r1"}
+
+
+def test_a_return_from_the_future_hides_no_other(scene: Scene) -> None:
+    scene.ask("r1", tell=False)
+    body = scene.in_reveni("r1") | {"updated": "2999-01-01T00:00:00Z"}
+    assert scene.reveni.call("PUT", f"/_sandbox/returns/{STORE_ID}/r1?event=none", body).status_code == 200
+    poll("es", scene.outside)
+    scene.ask("r2", tell=False)
+
+    assert poll("es", scene.outside) == 1

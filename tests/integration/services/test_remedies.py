@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from sqlalchemy import select
+
+from app.db.engine import transaction
+from app.db.models import DecisionRow, ExceptionRow, History, SkuAlias
+from app.services.remedies import NotPossible, map_sku, resolve, retry
+from tests.support.scene import Scene, item
+
+
+def _held(scene: Scene, sku: str = "9999") -> ExceptionRow:
+    scene.ask("r1", item(sku))
+    scene.work()
+    (exception,) = scene.exceptions()
+    return exception
+
+
+def test_a_retry_whose_cause_stands_changes_nothing(scene: Scene) -> None:
+    exception = _held(scene)
+    assert retry([exception.id], "ana") == 1
+    scene.later(1)
+
+    assert [each.id for each in scene.exceptions()] == [exception.id]
+
+
+def test_a_retry_of_what_is_closed_is_none(scene: Scene) -> None:
+    exception = _held(scene)
+    resolve([exception.id], "ana", None)
+
+    assert retry([exception.id, 4711], "ana") == 0
+
+
+def test_what_a_person_ended_stays_ended(scene: Scene) -> None:
+    scene.ask("r1")
+    scene.arrive("w1", {"0001": 2}, return_id="r1")
+    scene.work()
+    (exception,) = scene.exceptions()
+    assert resolve([exception.id], "ana", "counted again") == 1
+    scene.later(1)
+    scene.tell("r1")
+    scene.work()
+
+    assert scene.codes() == []
+    (decision,) = scene.rows(DecisionRow)
+    assert (decision.code, decision.receipt_id, decision.by, decision.note) == (
+        "over_receipt",
+        "w1",
+        "ana",
+        "counted again",
+    )
+    with transaction() as session:
+        closed = session.get_one(ExceptionRow, exception.id)
+    assert closed.closed_by == "resolved by ana"
+
+
+def test_only_goods_that_never_came_can_be_released(scene: Scene) -> None:
+    exception = _held(scene)
+    with pytest.raises(NotPossible, match="not_received"):
+        resolve([exception.id], "ana", None, release=True)
+
+    assert scene.codes() == ["unknown_sku"]
+
+
+@pytest.mark.parametrize(("sku", "target", "why"), [("A", "A", "itself"), ("A", "B", "means C")])
+def test_names_that_cannot_be_given(scene: Scene, sku: str, target: str, why: str) -> None:
+    map_sku("es", "B", "C", "ana")
+    with pytest.raises(NotPossible, match=why):
+        map_sku("es", sku, target, "ana")
+
+
+def test_a_name_can_be_corrected(scene: Scene) -> None:
+    _held(scene, "SHOP-1")
+    map_sku("es", "SHOP-1", "0004", "ana")
+    scene.later(1)
+    assert scene.codes() == ["sku_not_on_order"]
+    map_sku("es", "SHOP-1", "0001", "eva")
+    retry([each.id for each in scene.exceptions()], "eva")
+    scene.later(1)
+
+    (alias,) = scene.rows(SkuAlias)
+    assert (alias.target, alias.by) == ("0001", "eva")
+    assert scene.states() == {"RA-r1": "posted"}
+
+
+def test_a_name_holds_in_its_store_only(scene: Scene) -> None:
+    _held(scene, "SHOP-1")
+
+    assert map_sku("uk", "SHOP-1", "0001", "ana") == 0
+    scene.later(700)
+    assert scene.codes() == ["unknown_sku"]
+
+
+def test_who_did_what_is_in_the_history(scene: Scene) -> None:
+    exception = _held(scene, "SHOP-1")
+    retry([exception.id], "ana")
+    map_sku("es", "SHOP-1", "0001", "eva")
+    with transaction() as session:
+        rows = session.scalars(select(History).where(History.return_pk == scene.row().pk).order_by(History.id))
+        told = [(row.what, row.detail.get("by")) for row in rows]
+
+    assert told[-2:] == [("retry", "ana"), ("sku mapped", "eva")]
+
+
+def test_a_person_and_a_worker_do_not_stand_in_each_others_way(scene: Scene) -> None:
+    for n in range(10):
+        scene.ask(f"r{n}", item("9999"))
+    scene.work()
+    ids = [each.id for each in scene.exceptions()]
+    pks = [each.return_pk for each in scene.exceptions() if each.return_pk]
+    barrier = Barrier(2)
+
+    def person() -> None:
+        barrier.wait()
+        for _ in range(5):
+            retry(list(reversed(ids)), "ana")
+
+    def worker() -> None:
+        barrier.wait()
+        for _ in range(5):
+            scene.carry(pks)
+
+    with ThreadPoolExecutor(2) as pool:
+        for future in [pool.submit(person), pool.submit(worker)]:
+            future.result()
+
+    assert [each.id for each in scene.exceptions()] == ids
+
+
+def test_a_sku_that_goes_out_can_be_mapped_too(scene: Scene) -> None:
+    scene.ask("r1", item(exchange={"sku": "9999", "quantity": 1, "price": "10.89"}), type="exchange", instant=True)
+    scene.work()
+    assert set(scene.codes()) == {"exchange_failed", "unknown_sku"}
+
+    assert map_sku("es", "9999", "0004", "ana") == 1
+    scene.later(1)
+
+    assert scene.codes() == []
+    assert [line["sku"] for line in scene.exchanges()["EX-r1"]["lines"]] == ["0004"]
