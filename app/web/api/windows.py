@@ -1,0 +1,41 @@
+"""Windows and their batches over HTTP."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from app.config import Config
+from app.services import overview
+from app.services.outside import outside
+from app.services.overview import BatchView, WindowView
+from app.services.page import Page
+from app.services.windows import post_now
+from app.web.api.routes import Call, Taken
+from app.web.api.schemas import BatchPage, PageQuery, SetGoing, WindowBody, WindowPage
+from app.web.errors import Refusal
+
+
+def window_calls(config: Config) -> list[Call]:
+    """The calls about windows of the configured stores."""
+
+    def post_window(body: Taken) -> dict[str, object]:
+        """Post now what waits for a window; answers how many documents."""
+        if body["store"] not in config.stores:
+            raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, f"there is no store {body['store']}", field="store")
+        return {"count": post_now(body["store"], body["kind"], outside())}
+
+    return [
+        Call("GET", "/windows", list_windows, WindowPage, query=PageQuery),
+        Call("POST", "/windows", post_window, SetGoing, body=WindowBody),
+        Call("GET", "/batches", list_batches, BatchPage, query=PageQuery),
+    ]
+
+
+def list_windows(query: Taken) -> Page[WindowView]:
+    """Windows that were posted, the newest first."""
+    return overview.list_windows(query["cursor"], query["limit"])
+
+
+def list_batches(query: Taken) -> Page[BatchView]:
+    """Batches, the newest first."""
+    return overview.list_batches(query["cursor"], query["limit"])

@@ -1,0 +1,396 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from app import create_app
+from app.config import Config
+from app.db.codec import dump
+from app.db.engine import transaction
+from app.db.models import ExceptionRow, History, LedgerRow, ReturnRow
+from app.domain.blockers import Code
+from app.domain.documents import AmountLine, Amounts, State
+from app.domain.money import Money
+from app.domain.policy import Kind
+from app.web.settings import WebSettings
+from tests.integration.web.conftest import TOKEN
+from tests.support.configuration import ENVIRON
+from tests.support.http_server import closed_port
+from tests.support.rows import NOON, exception_row, ledger_row, receipt_row, return_row, saved
+from tests.support.web import json_of
+
+OPENED = "2026-11-20T12:00:00+00:00"
+READS = [
+    "exceptions",
+    "exceptions/causes",
+    "exceptions/1",
+    "returns",
+    "returns/es/r1",
+    "settled",
+    "stats",
+    "windows",
+    "batches",
+]
+WRITES = ["exceptions/retry", "exceptions/resolve", "exceptions/map-sku", "windows"]
+
+
+@pytest.fixture
+def api(client: FlaskClient) -> FlaskClient:
+    """The client with a token."""
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {TOKEN}"
+    return client
+
+
+def get(api: FlaskClient, call: str, **query: Any) -> Any:
+    answer = api.get(f"/api/{call}", query_string=query)
+    assert answer.status_code == 200, answer.text
+    return json_of(answer)
+
+
+def post(api: FlaskClient, call: str, body: object) -> Any:
+    answer = api.post(f"/api/{call}", json=body)
+    assert answer.status_code == 200, answer.text
+    return json_of(answer)
+
+
+@pytest.mark.parametrize(
+    "header", [None, "", "Bearer", "Bearer ", "Bearer wrong", f"Basic {TOKEN}", TOKEN, f"Bearer {TOKEN}x"]
+)
+def test_without_a_token_nothing_is_read_or_done(client: FlaskClient, header: str | None) -> None:
+    headers = {} if header is None else {"Authorization": header}
+
+    answers = [client.get(f"/api/{call}", headers=headers) for call in READS]
+    answers += [client.post(f"/api/{call}", headers=headers, json={}) for call in WRITES]
+
+    assert {answer.status_code for answer in answers} == {401}
+    assert {json_of(answer)["error"]["code"] for answer in answers} == {"UNAUTHORIZED"}
+    assert answers[0].headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_without_tokens_the_api_is_shut_and_says_why(config: Config, client: FlaskClient) -> None:
+    shut = create_app(config, WebSettings()).test_client()
+
+    answer = shut.get("/api/settled", headers={"Authorization": "Bearer "})
+
+    assert answer.status_code == 401
+    assert "BRIDGE_API_TOKENS" in json_of(answer)["error"]["message"]
+
+
+def test_an_exception_is_answered_as_the_contract_says(api: FlaskClient) -> None:
+    pk = saved(return_row())
+    number = saved(exception_row(return_pk=pk, return_id="r1", receipt_id="w1", opened_at=NOON, amount=Decimal("47.8")))
+
+    answer = get(api, "exceptions", open="true", cursor="")
+
+    expected = {
+        "id": number,
+        "code": "unknown_sku",
+        "team": "merchandising",
+        "store": "es",
+        "return_id": "r1",
+        "return_ids": ["r1"],
+        "receipt_id": "w1",
+        "units": 2,
+        "amount": "47.80",
+        "currency": "EUR",
+        "message": "es:0012 stands in the way",
+        "opened_at": OPENED,
+        "closed_at": None,
+    }
+    assert expected.items() <= answer["exceptions"][0].items()
+    assert answer["next"] is None
+
+
+def test_exceptions_come_in_pages_and_as_they_are_wanted(api: FlaskClient) -> None:
+    for number in range(5):
+        saved(exception_row(cause=f"c{number}", closed_at=NOON if number == 2 else None))
+
+    first = get(api, "exceptions", open="true", limit=3)
+    rest = get(api, "exceptions", open="true", limit=3, cursor=first["next"])
+    closed = get(api, "exceptions", open="false")
+
+    assert [each["cause"] for each in first["exceptions"] + rest["exceptions"]] == ["c0", "c1", "c3", "c4"]
+    assert rest["next"] is None
+    assert [each["cause"] for each in closed["exceptions"]] == ["c2"]
+    assert len(get(api, "exceptions")["exceptions"]) == 5
+
+
+def test_causes_group_what_is_open(api: FlaskClient) -> None:
+    saved(exception_row(return_pk=saved(return_row("r1"))))
+    saved(exception_row(return_pk=saved(return_row("r2"))))
+    saved(exception_row(Code.OVER_RECEIPT, cause="w1", amount=None, currency=None))
+
+    groups = get(api, "exceptions/causes")["groups"]
+
+    assert [(group["code"], group["count"], group["amounts"]) for group in groups] == [
+        ("unknown_sku", 2, {"EUR": "95.60"}),
+        ("over_receipt", 1, {}),
+    ]
+    assert [group["team"] for group in get(api, "exceptions/causes", team="logistics")["groups"]] == ["logistics"]
+
+
+def test_one_exception_has_its_way_out(api: FlaskClient) -> None:
+    number = saved(exception_row())
+
+    assert "map-sku" in get(api, f"exceptions/{number}")["way_out"]
+    assert api.get("/api/exceptions/77").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("call", "field"),
+    [
+        ("exceptions?cursor=x", "cursor"),
+        ("exceptions?limit=0", "limit"),
+        ("exceptions?open=perhaps", "open"),
+        ("exceptions?team=nobody", "team"),
+        ("exceptions?opne=true", "opne"),
+        ("stats?days=0", "days"),
+    ],
+)
+def test_a_query_that_does_not_fit_names_its_field(api: FlaskClient, call: str, field: str) -> None:
+    answer = api.get(f"/api/{call}")
+
+    assert (answer.status_code, json_of(answer)["error"]["field"]) == (422, field)
+
+
+@pytest.mark.parametrize(
+    ("call", "body", "field"),
+    [
+        ("exceptions/retry", {}, "ids"),
+        ("exceptions/retry", {"ids": []}, "ids"),
+        ("exceptions/retry", {"ids": ["1"]}, "ids.0"),
+        ("exceptions/retry", {"code": "unknown_sku"}, "ids"),
+        ("exceptions/retry", {"ids": [1], "code": "unknown_sku", "cause": "c"}, "ids"),
+        ("exceptions/map-sku", {"store": "es", "sku": "a"}, "target"),
+        ("windows", {"store": "es", "kind": "verdict"}, "kind"),
+        ("windows", {"store": "fr", "kind": "credit_memo"}, "store"),
+        ("windows", [], None),
+    ],
+)
+def test_a_body_that_does_not_fit_names_its_field(api: FlaskClient, call: str, body: object, field: str | None) -> None:
+    answer = api.post(f"/api/{call}", json=body)
+
+    assert (answer.status_code, json_of(answer)["error"]["code"]) == (422, "INVALID")
+    assert json_of(answer)["error"]["field"] == field
+
+
+def test_a_body_that_is_no_json_is_400(api: FlaskClient) -> None:
+    assert api.post("/api/exceptions/retry", data=b"{").status_code == 400
+
+
+def _pending() -> set[str]:
+    with transaction() as session:
+        return {row.id for row in session.query(ReturnRow).filter(ReturnRow.pending)}
+
+
+def _held_up(*return_ids: str, **changes: Any) -> list[int]:
+    return [saved(exception_row(return_pk=saved(return_row(each)), return_id=each, **changes)) for each in return_ids]
+
+
+def test_retry_sets_going_what_is_named(api: FlaskClient) -> None:
+    first, _ = _held_up("r1", "r2")
+
+    assert post(api, "exceptions/retry", {"ids": [first]}) == {"count": 1}
+    assert _pending() == {"r1"}
+
+
+def test_retry_sets_going_a_whole_cause(api: FlaskClient) -> None:
+    _held_up("r1", "r2")
+    _held_up("r3", cause="another")
+
+    assert post(api, "exceptions/retry", {"code": "unknown_sku", "cause": "es:0012", "by": "ana"}) == {"count": 2}
+    assert _pending() == {"r1", "r2"}
+    with transaction() as session:
+        assert {row.detail["by"] for row in session.query(History)} == {"ana"}
+
+
+def test_resolve_ends_an_exception_and_keeps_who_and_why(api: FlaskClient) -> None:
+    (number,) = _held_up("r1")
+
+    assert post(api, "exceptions/resolve", {"ids": [number], "by": "ana", "note": "counted again"}) == {"count": 1}
+    assert get(api, "exceptions", open="true")["exceptions"] == []
+    assert get(api, f"exceptions/{number}")["closed_by"] == "resolved by ana"
+
+
+def test_what_is_not_possible_is_409_with_the_reason(api: FlaskClient) -> None:
+    (number,) = _held_up("r1")
+
+    release = api.post("/api/exceptions/resolve", json={"ids": [number], "release": True})
+    itself = api.post("/api/exceptions/map-sku", json={"store": "es", "sku": "a", "target": "a"})
+
+    assert (release.status_code, itself.status_code) == (409, 409)
+    assert "not_received" in json_of(release)["error"]["message"]
+    assert get(api, "exceptions", open="true")["exceptions"] != []
+
+
+def test_map_sku_sets_going_the_returns_that_it_held_up(api: FlaskClient) -> None:
+    _held_up("r1", "r2")
+
+    assert post(api, "exceptions/map-sku", {"store": "es", "sku": "0012-BLU-M", "target": "0012-A"}) == {"count": 2}
+    assert _pending() == {"r1", "r2"}
+
+
+@pytest.fixture
+def configured(config: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The services find the configuration, as they do in a process of the bridge."""
+    monkeypatch.setenv("BRIDGE_CONFIG", str(tmp_path / "bridge.toml"))
+    for name, value in ENVIRON.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.usefixtures("configured")
+def test_a_window_is_posted_out_of_turn(api: FlaskClient) -> None:
+    pk = saved(return_row())
+    later = NOON.replace(year=2099)
+    saved(ledger_row(pk, Kind.CREDIT_MEMO, post_at=later))
+    saved(ledger_row(pk, Kind.INVENTORY_JOURNAL, post_at=later))
+
+    assert post(api, "windows", {"store": "es", "kind": "credit_memo"}) == {"count": 1}
+    with transaction() as session:
+        waiting = {row.kind for row in session.query(LedgerRow).filter(LedgerRow.post_at == later)}
+    assert waiting == {"inventory_journal"}
+
+
+def test_settled_is_answered_as_the_contract_says(api: FlaskClient) -> None:
+    saved(return_row())
+
+    assert get(api, "settled") == {
+        "settled": True,
+        "inbox": 0,
+        "due": 0,
+        "sending": 0,
+        "doubtful": 0,
+        "in_window": 0,
+        "waiting": 1,
+        "open_exceptions": 0,
+    }
+
+
+def test_a_return_is_answered_whole_and_without_personal_data(api: FlaskClient) -> None:
+    pk = saved(return_row())
+    zero, net, tax, total = (Money.of(text, "EUR") for text in ("0", "39.50", "8.30", "47.80"))
+    amounts = Amounts((AmountLine(1, net, zero, tax),), zero, zero, zero, total)
+    saved(receipt_row(pk))
+    saved(ledger_row(pk, state=State.POSTED, number="RA-77", posted_at=NOON))
+    saved(ledger_row(pk, Kind.CREDIT_MEMO, amounts=dump(amounts), currency="EUR", total=Decimal("47.8"), post_at=NOON))
+    saved(exception_row(return_pk=pk, return_id="r1"))
+    saved(History(return_pk=pk, what="return known", detail={"status": "in_progress"}))
+
+    answer = api.get("/api/returns/es/r1")
+    found = json_of(answer)
+
+    assert (found["store"], found["id"], found["state"], found["status"]) == ("es", "r1", "waiting", "in_progress")
+    assert found["lines"] == [
+        {
+            "item_id": "i1",
+            "sku": "0012-BLU-M",
+            "quantity": 2,
+            "price": "23.90",
+            "status": "pending",
+            "reason": "too_small",
+            "reject_reason": None,
+            "exchange": None,
+        }
+    ]
+    assert found["receipts"][0]["lines"] == [
+        {"sku": "0012-BLU-M", "upc": None, "quantity": 2, "grade": "A", "from_grade": None}
+    ]
+    authorisation, memo = found["documents"]
+    assert (authorisation["kind"], authorisation["status"], authorisation["number"], authorisation["amounts"]) == (
+        "return_authorisation",
+        "posted",
+        "RA-77",
+        None,
+    )
+    assert (memo["key"], memo["status"], memo["total"], memo["currency"], memo["post_at"]) == (
+        "CM-r1-1",
+        "due",
+        "47.80",
+        "EUR",
+        OPENED,
+    )
+    assert memo["amounts"]["lines"] == [{"seq": 1, "net": "39.50", "disc": "0.00", "tax": "8.30"}]
+    assert [each["code"] for each in found["exceptions"]] == ["unknown_sku"]
+    assert [(each["what"], each["detail"]) for each in found["timeline"]] == [
+        ("return known", {"status": "in_progress"})
+    ]
+    assert not any(word in answer.text for word in ("Jane", "jane", "Mayor"))
+
+
+def test_a_return_that_nobody_knows_is_404(api: FlaskClient) -> None:
+    answer = api.get("/api/returns/es/r9")
+
+    assert (answer.status_code, json_of(answer)["error"]["code"]) == (404, "NOT_FOUND")
+
+
+def test_returns_windows_and_figures_are_listed(api: FlaskClient) -> None:
+    saved(return_row("r1"))
+    saved(return_row("r2", state="done"))
+
+    assert [each["id"] for each in get(api, "returns", state="done")["returns"]] == ["r2"]
+    assert get(api, "returns", limit=1)["next"] is not None
+    assert get(api, "windows") == {"windows": [], "next": None}
+    assert get(api, "batches") == {"batches": [], "next": None}
+    assert get(api, "stats")["returns"] == [
+        {"name": "es", "state": "done", "count": 1},
+        {"name": "es", "state": "waiting", "count": 1},
+    ]
+
+
+def test_a_database_that_is_away_is_503(api: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgresql+psycopg://127.0.0.1:{closed_port()}/nowhere")
+
+    answer = api.get("/api/settled")
+
+    assert (answer.status_code, json_of(answer)["error"]["code"]) == (503, "UNAVAILABLE")
+
+
+def _references(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        if "$ref" in node:
+            yield node["$ref"]
+        for value in node.values():
+            yield from _references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _references(value)
+
+
+def test_the_description_is_open_and_names_every_call_and_schema(client: FlaskClient) -> None:
+    described = json_of(client.get("/api/openapi.json"))
+
+    calls = {path.removeprefix("/api/") for path in described["paths"]}
+    assert {"exceptions", "settled", "returns/{store}/{return_id}", "exceptions/retry", "windows"} <= calls
+    assert {rule.rule for rule in client.application.url_map.iter_rules("api.openapi")} == {"/api/openapi.json"}
+    for reference in _references(described):
+        assert reference.removeprefix("#/components/schemas/") in described["components"]["schemas"]
+    for operations in described["paths"].values():
+        for operation in operations.values():
+            assert operation["summary"].endswith(".")
+    assert described["security"] == [{"token": []}]
+
+
+def test_every_call_of_the_application_is_described(client: FlaskClient) -> None:
+    described = json_of(client.get("/api/openapi.json"))["paths"]
+    served = {
+        (rule.rule.replace("<int:", "{").replace("<", "{").replace(">", "}"), method.lower())
+        for rule in client.application.url_map.iter_rules()
+        if rule.rule.startswith("/api/") and rule.endpoint != "api.openapi"
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+    assert served == {(path, method) for path, operations in described.items() for method in operations}
+
+
+def test_exceptions_are_left_alone_by_what_only_reads(api: FlaskClient) -> None:
+    saved(exception_row())
+    for call in READS:
+        api.get(f"/api/{call}")
+
+    with transaction() as session:
+        assert session.query(ExceptionRow).filter(ExceptionRow.closed_at.is_(None)).count() == 1
