@@ -1,0 +1,26 @@
+"""The backlog: how many messages wait in a queue, so that the clock adds nothing to work that is only late."""
+
+from __future__ import annotations
+
+from typing import Protocol, cast
+
+from kombu import Queue
+
+from tasks.celery import app
+
+LONG = 100
+"""Messages; with more than that waiting, a return that does not move is taken to be queued and not lost."""
+
+
+class _Declared(Protocol):
+    message_count: int
+
+
+def waiting(queue: str) -> int:
+    """Messages that wait in a queue; 0 for one that the broker does not have (on Redis: an empty one)."""
+    with app.connection_for_read() as connection:
+        try:
+            declared = cast(_Declared, Queue(queue).bind(connection.default_channel).queue_declare(passive=True))
+        except connection.channel_errors:
+            return 0
+    return declared.message_count

@@ -1,0 +1,93 @@
+"""Upkeep: the sweep, alerts, the mirror of the item master, and what becomes of a task that was lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from billiard.exceptions import TimeLimitExceeded, WorkerLostError
+from celery import Task
+from celery.exceptions import SoftTimeLimitExceeded
+from celery.signals import task_failure, task_unknown
+from sqlalchemy.exc import DBAPIError
+
+from app.calls import CallError
+from app.reveni.schemas import Unreadable
+from app.services import alerts, items
+from app.services import sweep as standstill
+from app.services.outside import outside
+from app.services.poll import poll
+from tasks.backlog import LONG, waiting
+from tasks.celery import STEPS, UPKEEP, app
+from tasks.intake import take_in
+from tasks.steps import launch
+
+log = structlog.get_logger(__name__)
+
+
+@app.task(name="tasks.upkeep.sweep", queue=UPKEEP)
+def sweep() -> None:
+    """Set going from the database alone whatever stands still; not what only waits for its turn."""
+    if waiting(STEPS) > LONG:
+        return
+    found = standstill.sweep(outside())
+    if found.events:
+        take_in.delay()
+    for returns in found.slices:
+        launch(returns)
+
+
+@app.task(name="tasks.upkeep.send_alerts", queue=UPKEEP)
+def send_alerts() -> None:
+    """Tell the teams of exceptions that nobody was told of."""
+    alerts.send_alerts()
+
+
+@app.task(name="tasks.upkeep.refresh_items", queue=UPKEEP)
+def refresh_items() -> None:
+    """Bring the mirror of the item master up to date."""
+    try:
+        items.refresh_items(outside())
+    except CallError as error:
+        log.warning("items not refreshed", why=str(error))
+
+
+@app.task(name="tasks.upkeep.poll_returns", queue=UPKEEP)
+def poll_returns() -> None:
+    """Ask each Reveni that has the list call what changed, in case a webhook was lost."""
+    changed = 0
+    for store in outside().config.stores.values():
+        if not store.return_list:
+            continue
+        try:
+            changed += poll(store.name, outside())
+        except (CallError, Unreadable) as error:
+            log.warning("returns not polled", store=store.name, why=str(error))
+    if changed:
+        take_in.delay()
+
+
+@app.task(name="tasks.upkeep.set_aside", queue=UPKEEP)
+def set_aside(returns: list[int], task: str, why: str) -> None:
+    """Deal with returns whose task was lost: one by one again, or an exception."""
+    for pk in standstill.set_aside(returns, task, why):
+        launch([pk])
+
+
+@task_failure.connect
+def _dead_letter(sender: Task[Any, Any], args: tuple[Any, ...], exception: BaseException, **_: object) -> None:
+    """Set aside the returns of a task that failed for good.
+
+    Runs in the worker's parent process, which has no connection of its own: it only sends a message. The database
+    being away says nothing of the returns; the sweep picks them up.
+    """
+    lost = isinstance(exception, (WorkerLostError, TimeLimitExceeded, SoftTimeLimitExceeded))
+    log.error("task failed", task=sender.name, error=type(exception).__name__, lost=lost)
+    if sender.name.startswith("tasks.steps.") and args and not isinstance(exception, DBAPIError):
+        set_aside.delay(args[0], sender.name, type(exception).__name__)
+
+
+@task_unknown.connect
+def _unknown(name: str, id: str, **_: object) -> None:
+    """A message of another version of the bridge: the sweep does its work, but somebody should know."""
+    log.error("unknown task discarded", task=name, id=id)
