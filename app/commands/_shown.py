@@ -1,0 +1,74 @@
+"""How commands show what they found, and how they say that the database is away."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+import click
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from app.db.engine import DatabaseNotSet
+
+_PIPE_WIDTH = 160
+_NUMBERS = frozenset({"#", "units", "price", "money", "documents"})
+
+
+def user() -> str:
+    """The name of whoever runs the command; `cli` where the system has no name for them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "cli"
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, in the shape of the API's answer.")
+by = click.option("--by", default=user, show_default="the system's user", help="Who asks, for the history.")
+
+
+def show_json(value: object) -> None:
+    """Print a value as JSON."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, lines: bool = False) -> None:
+    """Print rows as a table; the text of a cell is printed as it is, without markup. `lines`: one below each row."""
+    console = Console(markup=False, highlight=False, emoji=False)
+    if not console.is_terminal:
+        # A pipe has no width: what reads it wants whole lines, not those of a narrow terminal.
+        console.width = _PIPE_WIDTH
+    table = Table(title=title, title_justify="left", show_lines=lines)
+    for column in columns:
+        table.add_column(column, overflow="fold", justify="right" if column in _NUMBERS else "left")
+    for row in rows:
+        table.add_row(*(cell(value) for value in row))
+    console.print(table)
+
+
+def cell(value: object) -> str:
+    """A value as a person reads it: nothing for None, times to the minute in UTC."""
+    if value is None:
+        return ""
+    return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else str(value)
+
+
+@contextmanager
+def plain_database_errors() -> Iterator[None]:
+    """Say in one line what to do when the database cannot be used."""
+    try:
+        yield
+    except DatabaseNotSet:
+        raise click.ClickException(
+            "No running system was found: start it with `bridge run`, or name its database in DATABASE_URL."
+        ) from None
+    except OperationalError:
+        raise click.ClickException("The database does not answer: start the system, or correct DATABASE_URL.") from None
+    except ProgrammingError:
+        raise click.ClickException(
+            "The database has not the tables of this version: run `bridge db upgrade`."
+        ) from None

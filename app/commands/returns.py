@@ -1,0 +1,103 @@
+"""``bridge returns``: what is known of a return, and how far it is."""
+
+from __future__ import annotations
+
+import click
+
+from app.commands._shown import as_json, cell, plain_database_errors, show_json, show_table
+from app.services import return_view
+from app.services.page import LARGEST_PAGE
+from app.services.return_view import NoSuchReturn, ReturnView
+from app.web.api.return_schemas import ReturnAnswer, ReturnPage
+
+
+@click.group()
+def returns() -> None:
+    """See returns, their receipts and their documents."""
+
+
+@returns.command("list")
+@click.option("--store")
+@click.option("--state", help="Where the bridge's work stands, as in the list.")
+@click.option("--limit", type=click.IntRange(1, LARGEST_PAGE), default=50, show_default=True)
+@click.option("--cursor", type=int, help="Where the page before ended.")
+@as_json
+def list_(store: str | None, state: str | None, limit: int, cursor: int | None, as_json: bool) -> None:
+    """List returns, the newest first."""
+    with plain_database_errors():
+        page = return_view.list_returns(store=store, state=state, before=cursor, limit=limit)
+    if as_json:
+        show_json(ReturnPage().dump(page))
+        return
+    if not page.rows:
+        click.echo("No returns.")
+        return
+    rows = [(r.store, r.id, r.state, r.status, r.order_ref, r.ord_num, r.updated) for r in page.rows]
+    show_table("Returns", ("store", "return", "state", "in Reveni", "shop's order", "order", "updated"), rows)
+    if page.next is not None:
+        click.echo(f"More: --cursor {page.next}")
+
+
+@returns.command()
+@click.argument("store")
+@click.argument("return_id", metavar="ID")
+@as_json
+def show(store: str, return_id: str, as_json: bool) -> None:
+    """Show one return: lines, receipts, documents, exceptions, timeline."""
+    with plain_database_errors():
+        try:
+            view = return_view.get_return(store, return_id)
+        except NoSuchReturn as error:
+            raise click.ClickException(f"{error}: `bridge returns list` shows those that it knows.") from None
+    if as_json:
+        show_json(ReturnAnswer().dump(view))
+    else:
+        _show(view)
+
+
+def _show(view: ReturnView) -> None:
+    known = view.known
+    kind = f"{known.type}{', instant' if known.instant else ''}"
+    order = f"order {known.order_external_id}{f' = {view.ord_num}' if view.ord_num else ''}"
+    click.echo(f"{known.store}/{known.id}: {view.state} (in Reveni: {known.status}), {kind}, {order}")
+    show_table(
+        "Lines",
+        ("item", "SKU", "units", "price", "status", "reason", "exchange for"),
+        [
+            (i.item_id, i.sku, i.quantity, i.price, i.status, i.reason, i.exchange.sku if i.exchange else None)
+            for i in known.items
+        ],
+    )
+    if view.receipts:
+        show_table(
+            "Receipts",
+            ("#", "receipt", "site", "received", "SKU", "units", "grade"),
+            [
+                (r.n, r.id, r.site, r.received_at, n.sku or n.upc, n.quantity, n.grade)
+                for r in view.receipts
+                for n in r.lines
+            ],
+        )
+    if view.documents:
+        show_table(
+            "Documents",
+            ("key", "kind", "status", "number", "order", "units", "money", "posted", "waits for", "error"),
+            [
+                (
+                    *(d.entry.key, d.entry.document.kind, d.entry.state, d.entry.number, d.entry.document.ord_num),
+                    *(d.entry.document.units, f"{d.total} {d.total.currency}" if d.total else None),
+                    *(d.entry.posted_at, d.post_at if d.entry.posted_at is None else None, d.entry.error),
+                )
+                for d in view.documents
+            ],
+        )
+    if view.exceptions:
+        show_table(
+            "Exceptions",
+            ("#", "code", "team", "since", "closed", "what", "way out"),
+            [(e.id, e.code, e.team, e.opened_at, e.closed_at, e.message, e.way_out) for e in view.exceptions],
+        )
+    click.echo("Timeline")
+    for each in view.timeline:
+        detail = ", ".join(f"{name} {value}" for name, value in each.detail.items() if value is not None)
+        click.echo(f"  {each.at:%Y-%m-%d %H:%M:%S}  {each.what}  {cell(each.key)}  {detail}".rstrip())

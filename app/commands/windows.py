@@ -1,0 +1,77 @@
+"""``bridge windows``: when documents were posted in batches, and a window out of turn."""
+
+from __future__ import annotations
+
+import click
+
+from app.commands._shown import as_json, plain_database_errors, show_json, show_table
+from app.config import ConfigError
+from app.domain.policy import Kind
+from app.services import overview
+from app.services.outside import outside
+from app.services.page import LARGEST_PAGE
+from app.services.windows import post_now
+from app.web.api.schemas import WINDOW_KINDS, BatchPage, WindowPage
+
+_limit = click.option("--limit", type=click.IntRange(1, LARGEST_PAGE), default=50, show_default=True)
+
+
+@click.group()
+def windows() -> None:
+    """See the windows in which documents were posted, and post one now."""
+
+
+@windows.command("list")
+@_limit
+@as_json
+def list_(limit: int, as_json: bool) -> None:
+    """List windows that were posted, the newest first."""
+    with plain_database_errors():
+        page = overview.list_windows(limit=limit)
+    if as_json:
+        show_json(WindowPage().dump(page))
+        return
+    rows = [(window.id, window.store, window.kind, window.opens_at, window.claimed_at) for window in page.rows]
+    show_table("Windows", ("#", "store", "kind", "opened", "posted"), rows)
+
+
+@windows.command()
+@_limit
+@as_json
+def batches(limit: int, as_json: bool) -> None:
+    """List batches, the newest first."""
+    with plain_database_errors():
+        page = overview.list_batches(limit=limit)
+    if as_json:
+        show_json(BatchPage().dump(page))
+        return
+    rows = [
+        (
+            each.id,
+            each.window_id,
+            each.batch_ref,
+            each.batch_num,
+            each.state,
+            each.documents,
+            each.created_at,
+            each.error,
+        )
+        for each in page.rows
+    ]
+    show_table("Batches", ("#", "window", "ref", "number", "state", "documents", "made", "error"), rows)
+
+
+@windows.command()
+@click.argument("store")
+@click.argument("kind", type=click.Choice([kind.value for kind in WINDOW_KINDS]))
+def post(store: str, kind: str) -> None:
+    """Post now what waits for a window of this store and kind."""
+    try:
+        world = outside()
+    except ConfigError as error:
+        raise click.ClickException(f"{error}\nName the file of the running system in BRIDGE_CONFIG.") from None
+    if store not in world.config.stores:
+        raise click.ClickException(f"There is no store {store}: known are {', '.join(sorted(world.config.stores))}.")
+    with plain_database_errors():
+        count = post_now(store, Kind(kind), world)
+    click.echo(f"{count} documents are posted within seconds.")

@@ -1,0 +1,154 @@
+"""The day from its first message to the recount, on a system that runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import requests
+
+from app.demo.books import Books, ExceptionRow
+from app.demo.bridge import Bridge, Settled
+from app.demo.findings import Check
+from app.demo.messenger import Messenger
+from app.demo.player import Player
+from app.demo.recount import recount
+from app.demo.report import Report, count_documents, count_exceptions, latencies
+from app.demo.sandboxes import Sandboxes
+from app.demo.script import Scene, Script
+from app.demo.world import JsonObject
+
+BLUECHERRY_FAULTS: JsonObject = {
+    "rate": {
+        "latency": 0.02,
+        "500": 0.01,
+        "502": 0.005,
+        "429": 0.01,
+        "423": 0.01,
+        "503": 0.005,
+        "cut_before": 0.005,
+        "cut_after": 0.01,
+        "unreadable": 0.005,
+    },
+    "latency_ms": 150,
+    "lookup_lag_seconds": 1.0,
+    "batch_seconds": 0.5,
+}
+REVENI_FAULTS: JsonObject = {
+    "lose": 0.01,
+    "twice": 0.1,
+    "late": 0.1,
+    "late_seconds": [0.5, 3],
+    "rate": {"500": 0.005, "429": 0.005, "cut_before": 0.005},
+}
+_ASK_EVERY = 0.5
+_CALM_SECONDS = 15.0
+"""So long the bridge must have had nothing to do before books that are not right are called wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where everything listens, and the keys to it."""
+
+    bluecherry: str
+    reveni: str
+    receiver: str
+    api_token: str
+    secrets: Mapping[str, str]
+
+
+class _End(NamedTuple):
+    check: Check
+    books: Books
+    exceptions: Sequence[ExceptionRow]
+    settled: Settled
+
+
+class Day:
+    """One day of the script on the system at `places`. `tell` hears what happens, `on_scene` of each scene's end."""
+
+    def __init__(
+        self,
+        script: Script,
+        seed: int,
+        places: Places,
+        *,
+        speed: float = 1.0,
+        tell: Callable[[str], None] = lambda _: None,
+        on_scene: Callable[[Scene], None] = lambda _: None,
+    ) -> None:
+        self._script = script
+        self._seed = seed
+        self._places = places
+        self._speed = speed
+        self._tell = tell
+        self._on_scene = on_scene
+        self._sandboxes = Sandboxes(places.bluecherry, places.reveni)
+        self._bridge = Bridge(places.receiver, places.api_token)
+
+    def prepare(self) -> None:
+        """Fills both sandboxes, and lets them misbehave."""
+        self._sandboxes.seed_bluecherry(self._script.world.seed())
+        self._sandboxes.open_stores(self._places.secrets, self._places.receiver)
+        self._sandboxes.misbehave({**BLUECHERRY_FAULTS, "seed": self._seed}, {**REVENI_FAULTS, "seed": self._seed})
+
+    def run(self) -> Report:
+        """Plays it, waits until the bridge is done, counts again.
+
+        Raises NotTaken when the receiver or a sandbox refuses what is played, requests.RequestException when one of
+        them is gone.
+        """
+        places = self._places
+        messenger = Messenger(places.bluecherry, places.reveni, places.receiver, places.secrets)
+        player = Player(messenger, speed=self._speed)
+        begin = time.monotonic()
+        player.play(self._script, self._on_scene)
+        self._tell("Waiting until the bridge is done")
+        self._sandboxes.flush_webhooks()
+        end = self._wait(time.monotonic() + 60 + 0.1 * len(self._script.outcomes))
+        seconds = time.monotonic() - begin
+        outcomes = self._script.outcomes.values()
+        return Report(
+            returns=len(outcomes),
+            seed=self._seed,
+            seconds=seconds,
+            states=self._bridge.states(outcomes),
+            documents=count_documents(end.books),
+            exceptions=count_exceptions(end.exceptions),
+            faults=self._sandboxes.faults_made(),
+            latencies=latencies(outcomes, end.books, messenger.taken),
+            check=end.check,
+            unsettled="" if end.settled.done else str(end.settled),
+            stalled=player.stalled,
+        )
+
+    def _wait(self, deadline: float) -> _End:
+        """Until the books are right and the bridge is done; or it is done for long, or the deadline is over.
+
+        A message that Reveni lost is found by asking it, some time after all else is done: hence the calm.
+        """
+        calm_since: float | None = None
+        while True:
+            settled = self._settled()
+            now = time.monotonic()
+            calm_since = (calm_since or now) if settled.done else None
+            if settled.done or now > deadline:
+                end = self._count(settled)
+                calm = calm_since is not None and now - calm_since > _CALM_SECONDS
+                if (end.check.clean and settled.done) or calm or now > deadline:
+                    return end
+            time.sleep(_ASK_EVERY)
+
+    def _settled(self) -> Settled:
+        try:
+            return self._bridge.settled()
+        except requests.RequestException:
+            # Receivers may be killed and come back in a demo; the deadline decides.
+            return Settled(settled=False, counts={})
+
+    def _count(self, settled: Settled) -> _End:
+        books, exceptions = self._sandboxes.books(), self._bridge.open_exceptions()
+        check = recount(self._script, books, self._sandboxes.verdicts(), exceptions)
+        return _End(check, books, exceptions, settled)
