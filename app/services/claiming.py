@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import Boolean, ColumnElement, literal_column, or_, select, tuple_
@@ -29,14 +29,20 @@ from app.services.sending import Parcel
 OrderKey = tuple[str, str]
 """Connection and order number."""
 
+_BUSY_ORDER = timedelta(seconds=1)
+"""How soon a memo looks again whether another memo of its order is through."""
+
 
 @dataclass(slots=True)
 class Claim:
-    """Documents to send, documents to look up first, and returns that must wait for another's memo or a fetch."""
+    """Documents to send, documents to look up first, and returns that must wait for another's memo or a fetch.
+
+    `again`: when those that wait may be tried again.
+    """
 
     to_send: list[Parcel] = field(default_factory=list)
     to_find: list[Parcel] = field(default_factory=list)
-    waiting: set[int] = field(default_factory=set)
+    again: dict[int, datetime] = field(default_factory=dict)
 
 
 def claim(session: Session, kinds: Collection[Kind], pks: Sequence[int], outside: Outside) -> Claim:
@@ -69,12 +75,17 @@ def claim_memos(
     fetched = [row for row in rows if row.state == State.DUE and (row.connection, row.ord_num) not in failures]
     due = memos_to_send(session, fetched)
     in_vain = _given_up(session, rows)
-    waiting = {row.return_pk for row in rows if row.state == State.DUE and (row.connection, row.ord_num) not in in_vain}
-    claimed = Claim(waiting=waiting - {row.return_pk for row in due})
+    claimed = Claim()
     notes = Notes()
     for row in rows:
-        if row.state == State.DUE and (row.connection, row.ord_num) in failures:
-            put_off(row, failures[row.connection, row.ord_num], notes, outside)
+        on = (row.connection, row.ord_num)
+        if row.state != State.DUE or row in due or on in in_vain:
+            continue
+        if on in failures:
+            put_off(row, failures[on], notes, outside)
+        moment = row.retry_at if on in failures else outside.now() + _BUSY_ORDER
+        if moment is not None and not row.tired:
+            claimed.again[row.return_pk] = moment
     notes.write(session)
     to_find = [row for row in rows if row.state != State.DUE]
     parcels = parcels_of(session, [*due, *to_find], outside)

@@ -283,20 +283,34 @@ def _settle(work: Slice, row: ReturnRow, due: Due, outside: Outside) -> None:
     row.wake_at = min(moments, default=None)
 
 
-def _next_move(row: LedgerRow, posted: set[str], outside: Outside, lag: timedelta) -> datetime | None:
-    """When a document can be moved on, if it is the sweep that must do it: not before the chain had its chance."""
-    now = outside.now()
+def tried_again_at(row: LedgerRow, lag: timedelta) -> datetime | None:
+    """When a document that was tried may be tried again; None when no time stands in its way, or no time helps it.
+
+    What is doubtful waits until the look-up has caught up (`lag`).
+    """
     if row.tired or row.batch_id is not None:
         return None
     if row.state == State.SENDING and row.lease_until is not None:
         return row.lease_until + lag
     if row.state == State.DOUBTFUL and row.doubtful_since is not None:
-        return after_its_message(max(row.doubtful_since + lag, row.retry_at or now), now)
-    if row.state == State.DUE and row.post_at is None and set(row.after) <= posted:
-        if row.retry_at is None:
-            return now + outside.config.sweep.stalled_after
-        return after_its_message(row.retry_at, now) if row.tries else row.retry_at
-    return None
+        caught_up = row.doubtful_since + lag
+        return max(caught_up, row.retry_at or caught_up)
+    return row.retry_at if row.state == State.DUE else None
+
+
+def _next_move(row: LedgerRow, posted: set[str], outside: Outside, lag: timedelta) -> datetime | None:
+    """When a document can be moved on, if it is the sweep that must do it: not before the chain had its chance."""
+    now = outside.now()
+    moment = tried_again_at(row, lag)
+    if row.state == State.DOUBTFUL and moment is not None:
+        return after_its_message(max(moment, now), now)
+    if row.state != State.DUE or row.tired or row.batch_id is not None:
+        return moment
+    if row.post_at is not None or not set(row.after) <= posted:
+        return None
+    if moment is None:
+        return now + outside.config.sweep.stalled_after
+    return after_its_message(moment, now) if row.tries else moment
 
 
 def after_its_message(moment: datetime, now: datetime) -> datetime:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from app.calls import CallError, Doubtful, Refused
 from app.db.engine import transaction
@@ -18,14 +19,12 @@ from app.services.claiming import Claim, OrderKey, candidates, claim, claim_memo
 from app.services.dossiers import lock_returns
 from app.services.orders import refresh_orders, save_orders
 from app.services.outside import Outside
-from app.services.recording import Answer, LeaseRanOut, NotSent, backoff, record
+from app.services.recording import Answer, LeaseRanOut, NotSent, Recorded, record
 from app.services.sending import Parcel, addressed, look_up, send
 from app.wire import Unreadable
 
 _ROUNDS = 5
 """How often one step goes round: an authorisation after a cancellation, a second memo of one order."""
-_BUSY_ORDER_SECONDS = 1.0
-"""How soon a memo looks again whether another memo of its order is through."""
 
 
 @dataclass(slots=True)
@@ -48,34 +47,33 @@ def post(kinds: Collection[Kind], pks: Iterable[int], outside: Outside) -> Outco
     """
     wanted = sorted(set(pks))
     failed: set[int] = set()
-    again: dict[int, float] = {}
+    again: dict[int, datetime] = {}
     for _ in range(_ROUNDS if wanted else 0):
-        answers, waiting, next_kinds = _round(kinds, wanted, outside)
+        claimed = _claim_fresh_memos(wanted, outside) if Kind.CREDIT_MEMO in kinds else _claim(kinds, wanted, outside)
+        answers = _call(claimed, outside)
+        recorded = _record(answers, outside)
         for answer in answers:
             pk = answer.parcel.return_pk
             if answer.error is None:
                 failed.discard(pk)
                 again.pop(pk, None)
-                continue
-            failed.add(pk)
-            if not isinstance(answer.error, Refused):
-                again[pk] = _delay(answer, answer.error, outside)
-        again |= dict.fromkeys(waiting, _BUSY_ORDER_SECONDS)
-        order_is_free = waiting and any(answer.error is None for answer in answers)
-        if not order_is_free and not next_kinds & set(kinds):
+            else:
+                failed.add(pk)
+        again |= claimed.again | recorded.again
+        order_is_free = claimed.again and any(answer.error is None for answer in answers)
+        if not order_is_free and not recorded.kinds & set(kinds):
             break
-    return Outcome([pk for pk in wanted if pk not in failed and pk not in again], again)
+    now = outside.now()
+    delays = {pk: (moment - now).total_seconds() for pk, moment in again.items()}
+    return Outcome([pk for pk in wanted if pk not in failed and pk not in again], delays)
 
 
-def _round(kinds: Collection[Kind], pks: Sequence[int], outside: Outside) -> tuple[list[Answer], set[int], set[Kind]]:
-    """One round: the answers, the returns that wait for another's memo, and the kinds that can be made after it."""
-    claimed = _claim_fresh_memos(pks, outside) if Kind.CREDIT_MEMO in kinds else _claim(kinds, pks, outside)
-    answers = _call(claimed, outside)
+def _record(answers: Sequence[Answer], outside: Outside) -> Recorded:
     if not answers:
-        return [], claimed.waiting, set()
+        return Recorded(set(), {})
     ras = _authorisations_of([answer.parcel for answer in answers if _no_units_free(answer)], outside)
     with transaction() as session:
-        return answers, claimed.waiting, record(session, answers, ras, outside)
+        return record(session, answers, ras, outside)
 
 
 def _claim(kinds: Collection[Kind], pks: Sequence[int], outside: Outside) -> Claim:
@@ -155,10 +153,3 @@ def _authorisations_of(parcels: Sequence[Parcel], outside: Outside) -> dict[Orde
         except CallError:
             continue  # the refusal stands as it is; the next look at the return asks again
     return found
-
-
-def _delay(answer: Answer, error: CallError, outside: Outside) -> float:
-    """When the return's chain may run again; what is doubtful waits until the look-up has caught up."""
-    if isinstance(error, Doubtful):
-        return outside.erp(answer.parcel.store).profile.lookup_lag.total_seconds() + 0.1
-    return backoff(1, error, outside)

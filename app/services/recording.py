@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -19,7 +19,7 @@ from app.domain.policy import Kind
 from app.services.dossiers import load_slice, lock_returns
 from app.services.history import Notes
 from app.services.outside import Outside
-from app.services.planning import kinds_to_make, replan
+from app.services.planning import kinds_to_make, replan, tried_again_at
 from app.services.sending import Parcel
 
 
@@ -40,13 +40,20 @@ class Answer(NamedTuple):
     was_lookup: bool
 
 
+class Recorded(NamedTuple):
+    """What follows from answers: kinds that can be made next, and when returns whose call failed may be tried again."""
+
+    kinds: set[Kind]
+    again: dict[int, datetime]
+
+
 def record(
     session: Session,
     answers: Sequence[Answer],
     ras: Mapping[tuple[str, str], Sequence[RaOnOrder]],
     outside: Outside,
-) -> set[Kind]:
-    """Write the answers down and plan their returns, in one commit; the kinds that can be made next."""
+) -> Recorded:
+    """Write the answers down and plan their returns, in one commit."""
     ids = [answer.parcel.row_id for answer in answers]
     pks = {answer.parcel.return_pk for answer in answers}
     lock_returns(session, pks)
@@ -73,7 +80,19 @@ def record(
         if answer.error is None and answer.parcel.document.kind in (Kind.RA_CANCEL, Kind.RA_CLOSE)
     }
     replan(session, work, outside, freed & set(work.returns))
-    return {kind for kinds in kinds_to_make(work, outside).values() for kind in kinds}
+    kinds = {kind for kinds in kinds_to_make(work, outside).values() for kind in kinds}
+    failed = [rows[each.parcel.row_id] for each in answers if each.error and each.parcel.row_id in rows]
+    return Recorded(kinds, _again(failed, outside))
+
+
+def _again(failed: Sequence[LedgerRow], outside: Outside) -> dict[int, datetime]:
+    """For each return the latest of the moments in its rows: a message that comes before finds nothing to do."""
+    again: dict[int, datetime] = {}
+    for row in failed:
+        moment = tried_again_at(row, outside.erp(row.store).profile.lookup_lag)
+        if moment is not None:
+            again[row.return_pk] = max(moment, again.get(row.return_pk, moment))
+    return again
 
 
 def _ours(row: LedgerRow, parcel: Parcel) -> bool:

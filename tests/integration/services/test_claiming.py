@@ -6,8 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from threading import Barrier
 
-import pytest
-
 from app.domain.policy import Kind
 from app.services.intake import take_in
 from app.services.posting import post
@@ -58,7 +56,9 @@ def test_the_return_that_waits_for_anothers_memo_is_told_to_come_again(scene: Sc
     outcome = post({Kind.CREDIT_MEMO}, pks, scene.outside)
 
     assert outcome.passed == []
-    assert sorted(outcome.again.values()) == [1.0, pytest.approx(5.1)]
+    busy, doubtful = sorted(outcome.again.values())
+    assert 0 < busy < 1
+    assert 4 < doubtful < 5.5
 
 
 def test_who_waits_for_a_memo_that_was_given_up_is_not_told_to_come_again(scene: Scene) -> None:
