@@ -139,6 +139,7 @@ def schedule() -> dict[str, dict[str, Any]]:
         "follow batches": _every(2.0, "tasks.windows.follow_batches", WINDOWS),
         "send alerts": _every(20.0, "tasks.upkeep.send_alerts", UPKEEP),
         "refresh items": _every(600.0, "tasks.upkeep.refresh_items", UPKEEP),
+        "reconcile": _every(clock.reconcile_every.total_seconds(), "tasks.upkeep.reconcile", UPKEEP),
     }
 
 

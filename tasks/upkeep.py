@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.calls import CallError
 from app.reveni.schemas import Unreadable
-from app.services import alerts, items
+from app.services import alerts, items, reconciliation
 from app.services import sweep as standstill
 from app.services.outside import outside
 from app.services.poll import poll
@@ -65,6 +65,18 @@ def poll_returns() -> None:
             log.warning("returns not polled", store=store.name, why=str(error))
     if changed:
         take_in.delay()
+
+
+@app.task(name="tasks.upkeep.reconcile", queue=UPKEEP)
+def reconcile() -> None:
+    """Hold the ledger against BlueCherry's list of documents."""
+    for connection in outside().config.connections:
+        try:
+            reading = reconciliation.reconcile(connection, outside())
+        except CallError as error:
+            log.warning("books not read", connection=connection, why=str(error))
+            continue
+        log.info("books read", connection=connection, compared=reading.compared, differ=len(reading.differences))
 
 
 @app.task(name="tasks.upkeep.set_aside", queue=UPKEEP)

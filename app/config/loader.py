@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from app.bluecherry.connection import Connection
@@ -99,6 +100,8 @@ class _Builder:
                 every=self._table["sweep"]["every_seconds"],
                 stalled_after=self._table["sweep"]["stalled_after_seconds"],
                 poll_every=self._table["sweep"]["poll_every_seconds"],
+                reconcile_every=self._table["sweep"]["reconcile_every_seconds"],
+                reconcile_back=timedelta(days=self._table["sweep"]["reconcile_days"]),
             ),
             alerts=Alerts(
                 webhook_url=self._secret(alerts.get("webhook_url_env")),

@@ -136,6 +136,8 @@ class SweepSchema(StrictSchema):
     every_seconds = Seconds(load_default=timedelta(seconds=5))
     stalled_after_seconds = Seconds(load_default=timedelta(seconds=30))
     poll_every_seconds = Seconds(load_default=timedelta(seconds=60))
+    reconcile_every_seconds = Seconds(load_default=timedelta(minutes=15))
+    reconcile_days = Whole(least=1, most=400, load_default=35)
 
 
 class AlertsSchema(StrictSchema):

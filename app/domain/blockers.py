@@ -163,7 +163,9 @@ REMEDIES: dict[Code, Remedy] = {
         Team.INTEGRATION, "Its worker died three times: read the worker's log; then bridge exceptions retry ID."
     ),
     Code.BOOKS_DIFFER: Remedy(
-        Team.FINANCE, "Compare the ledger with BlueCherry's document; then bridge exceptions resolve ID."
+        Team.FINANCE,
+        "Correct the document in BlueCherry; for a missing one bridge exceptions retry ID makes it again. "
+        "It closes once the books agree; to end it: bridge exceptions resolve ID.",
     ),
 }
 

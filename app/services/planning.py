@@ -211,7 +211,12 @@ def _make_due(row: LedgerRow, document: Document, rules: StoreRules, now: dateti
 
 
 def _open_exceptions(session: Session, returns: dict[int, ReturnRow]) -> dict[int, list[ExceptionRow]]:
-    statement = select(ExceptionRow).where(ExceptionRow.return_pk.in_(list(returns)), ExceptionRow.closed_at.is_(None))
+    statement = select(ExceptionRow).where(
+        ExceptionRow.return_pk.in_(list(returns)),
+        ExceptionRow.closed_at.is_(None),
+        # What reconciliation found is for it to close: the rules of a return know nothing of it.
+        ExceptionRow.code != Code.BOOKS_DIFFER,
+    )
     found: dict[int, list[ExceptionRow]] = {}
     for each in session.scalars(statement):
         found.setdefault(each.return_pk or 0, []).append(each)

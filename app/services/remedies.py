@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.db.engine import transaction
-from app.db.models import DecisionRow, ExceptionRow, InboxEvent, LedgerRow, ReceiptRow, ReturnRow, SkuAlias
+from app.db.models import DecisionRow, ExceptionRow, InboxEvent, LedgerRow, Mark, ReceiptRow, ReturnRow, SkuAlias
 from app.domain.blockers import Code
 from app.domain.documents import State
+from app.domain.reconciliation import Sort
 from app.services.dossiers import lock_returns
 from app.services.history import Notes
 from app.services.outside import utc_now
@@ -45,6 +46,7 @@ def retry(exception_ids: Sequence[int], by: str) -> int:
         pks = {row.return_pk for row in rows if row.return_pk is not None}
         _wake(session, pks)
         _refused_are_due(session, pks)
+        _compare_again(session, [row for row in rows if row.code == Code.BOOKS_DIFFER])
         notes.write(session)
     return len(rows)
 
@@ -134,6 +136,17 @@ def _refused_are_due(session: Session, pks: set[int]) -> None:
     mine = LedgerRow.return_pk.in_(pks)
     session.execute(update(LedgerRow).where(mine, LedgerRow.state == State.REFUSED).values(state=State.DUE, **fresh))
     session.execute(update(LedgerRow).where(mine, LedgerRow.tired.is_(True)).values(**fresh))
+
+
+def _compare_again(session: Session, differing: Sequence[ExceptionRow]) -> None:
+    """What BlueCherry has lost is looked up, and made again if it is not there; all is compared from the beginning."""
+    for row in differing:
+        if row.cause.startswith(f"{Sort.MISSING}:"):
+            mine = (LedgerRow.return_pk == row.return_pk, LedgerRow.key == row.document_key)
+            values = {"state": State.DOUBTFUL, "doubtful_since": utc_now(), "posted_at": None}
+            session.execute(update(LedgerRow).where(*mine, LedgerRow.state == State.POSTED).values(values))
+    if differing:
+        session.execute(delete(Mark).where(Mark.name.like("books round:%")))
 
 
 def _wake(session: Session, pks: set[int]) -> None:

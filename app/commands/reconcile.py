@@ -1,0 +1,66 @@
+"""``bridge reconcile``: hold the ledger against BlueCherry's own list of documents, now."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+
+import click
+
+from app.calls import CallError
+from app.commands._shown import plain_database_errors, show_table
+from app.config import ConfigError
+from app.services.outside import Outside, outside
+from app.services.reconciliation import Reading, read
+
+
+@click.command()
+@click.option("--days", type=click.IntRange(1, 3660), help="How far back. Default: sweep.reconcile_days.")
+@click.option("--connection", help="One BlueCherry connection; all without it.")
+def reconcile(days: int | None, connection: str | None) -> None:
+    """Hold the ledger against BlueCherry's own list of documents.
+
+    Exits with 1 when anything differs, and with 2 when BlueCherry could not be read. What differs is in the exception
+    queue too, as books_differ.
+    """
+    try:
+        world = outside()
+    except ConfigError as error:
+        raise click.ClickException(f"{error}\nName the file of the running system in BRIDGE_CONFIG.") from None
+    known = sorted(world.config.connections)
+    if connection is not None and connection not in known:
+        raise click.ClickException(f"There is no connection {connection}: known are {', '.join(known)}.")
+    back = timedelta(days=days) if days else world.config.sweep.reconcile_back
+    readings = [_read(name, back, world) for name in ([connection] if connection else known)]
+    for reading in readings:
+        _show(reading)
+    sys.exit(1 if any(reading.differences for reading in readings) else 0)
+
+
+def _read(connection: str, back: timedelta, world: Outside) -> Reading:
+    began = since = world.now() - back
+    with plain_database_errors():
+        try:
+            whole = read(connection, since, world)
+            while not whole.ended:
+                part = read(connection, whole.reached, world)
+                part.compared += whole.compared
+                part.others += whole.others
+                part.differences = [*whole.differences, *part.differences]
+                whole = part
+        except CallError as error:
+            click.echo(f"The books of {connection} could not be read: {error}", err=True)
+            sys.exit(2)
+    whole.since = began
+    return whole
+
+
+def _show(reading: Reading) -> None:
+    count = f"{len(reading.differences)} differ" if reading.differences else "none differs"
+    click.echo(
+        f"{reading.connection}: {reading.compared} documents of the bridge since {reading.since:%Y-%m-%d %H:%M} UTC "
+        f"compared, {count}; {reading.others} documents are not the bridge's."
+    )
+    if reading.differences:
+        rows = [(each.sort.value, each.key, each.message) for each in reading.differences]
+        show_table("What differs", ("how", "document", "what"), rows, lines=True)

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from app.domain.documents import State
+from app.domain.policy import Kind
+from app.domain.reconciliation import Booked, Found, Sort, difference, is_key, missing
+
+BOOKED = Booked(7, "CM-r1-1", Kind.CREDIT_MEMO, State.POSTED, "000100", "0900000001", 2, Decimal("21.78"), False)
+FOUND = Found(Kind.CREDIT_MEMO, "0900000001", "CM-r1-1", "000100", "r1", 2, Decimal("21.78"), False)
+
+
+def test_the_same_on_both_sides_does_not_differ() -> None:
+    assert difference(BOOKED, FOUND) is None
+    assert difference(replace(BOOKED, cancelled=True), replace(FOUND, cancelled=True)) is None
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (replace(FOUND, units=1), "units 2 in the ledger, 1 in BlueCherry"),
+        (replace(FOUND, total=Decimal("21.79")), "total 21.78 in the ledger, 21.79 in BlueCherry"),
+        (replace(FOUND, ord_num="000200"), "order 000100 in the ledger, 000200 in BlueCherry"),
+        (replace(FOUND, cancelled=True), "it is standing in the ledger, cancelled in BlueCherry"),
+    ],
+)
+def test_what_differs_is_told_with_both_sides(found: Found, told: str) -> None:
+    differs = difference(BOOKED, found)
+
+    assert differs is not None
+    assert (differs.sort, differs.ledger_id) == (Sort.CHANGED, 7)
+    assert told in differs.message
+
+
+def test_what_one_side_does_not_say_does_not_differ() -> None:
+    assert difference(replace(BOOKED, units=None), replace(FOUND, units=0)) is None, "a transfer adds up to nothing"
+    assert difference(BOOKED, replace(FOUND, total=None, ord_num=None)) is None
+    assert difference(replace(BOOKED, total=None), FOUND) is None
+
+
+def test_an_exchange_order_has_its_own_number_in_the_place_of_the_order() -> None:
+    booked = replace(BOOKED, kind=Kind.EXCHANGE_ORDER, key="EX-r1", number="0500000009")
+    found = replace(FOUND, kind=Kind.EXCHANGE_ORDER, key="EX-r1", number="0500000009", ord_num="0500000009")
+
+    assert difference(booked, found) is None
+
+
+def test_a_second_number_for_one_key_is_a_double_until_it_is_cancelled() -> None:
+    second = replace(FOUND, number="0900000002")
+    differs = difference(BOOKED, second)
+
+    assert differs is not None
+    assert differs.sort is Sort.DOUBLED
+    assert "0900000001" in differs.message
+    assert "0900000002" in differs.message
+    assert difference(BOOKED, replace(second, cancelled=True)) is None
+
+
+@pytest.mark.parametrize("state", [State.SENDING, State.DOUBTFUL])
+def test_a_call_that_is_under_way_does_not_differ(state: State) -> None:
+    assert difference(replace(BOOKED, state=state, number=None), FOUND) is None
+
+
+@pytest.mark.parametrize("state", [State.WITHDRAWN, State.REFUSED])
+def test_what_stands_and_is_not_due_differs(state: State) -> None:
+    differs = difference(replace(BOOKED, state=state, number=None), FOUND)
+
+    assert differs is not None
+    assert differs.sort is Sort.NOT_DUE
+    assert state in differs.message
+    assert difference(replace(BOOKED, state=state, number=None), replace(FOUND, cancelled=True)) is None
+
+
+def test_a_key_that_the_ledger_does_not_know_differs() -> None:
+    differs = difference(None, FOUND)
+
+    assert differs is not None
+    assert (differs.sort, differs.ledger_id, differs.return_id) == (Sort.NOT_DUE, None, "r1")
+
+
+def test_one_difference_keeps_its_cause_and_two_have_two() -> None:
+    first, again = (difference(BOOKED, replace(FOUND, units=units)) for units in (1, 1))
+    double = difference(BOOKED, replace(FOUND, number="0900000002"))
+
+    assert first is not None
+    assert again is not None
+    assert double is not None
+    assert first.cause == again.cause
+    assert len({first.cause, double.cause, missing(BOOKED).cause}) == 3
+
+
+@pytest.mark.parametrize(
+    ("reference", "ours"),
+    [
+        ("RA-r1", True),
+        ("IJ-r1-2", True),
+        ("CM-r1-1", True),
+        ("EX-r1", True),
+        ("RA-", False),
+        ("typed in", False),
+        (None, False),
+    ],
+)
+def test_what_looks_like_a_key(reference: str | None, ours: bool) -> None:
+    assert is_key(reference) is ours
