@@ -24,6 +24,7 @@ def create_app(config: Config | None = None, settings: WebSettings | None = None
     from app.web.api import api
     from app.web.errors import answer_errors_as_json
     from app.web.health import health
+    from app.web.metrics import metrics
     from app.web.settings import load_settings
     from app.web.throttle import Throttle
     from app.web.webhooks import MAX_CONTENT_LENGTH, webhooks
@@ -37,4 +38,5 @@ def create_app(config: Config | None = None, settings: WebSettings | None = None
     app.register_blueprint(webhooks(config, Throttle(settings.events_per_second)))
     app.register_blueprint(api(config, settings))
     app.register_blueprint(health())
+    app.register_blueprint(metrics(settings))
     return app

@@ -14,6 +14,7 @@ from celery.signals import setup_logging, worker_init
 from kombu import Exchange, Queue
 from sqlalchemy.exc import OperationalError
 
+from app.ops.diagnosis import CANARY_SECONDS
 from app.ops.logs import configure_logging
 from app.services.outside import sweep_clock
 
@@ -139,8 +140,13 @@ def schedule() -> dict[str, dict[str, Any]]:
         "follow batches": _every(2.0, "tasks.windows.follow_batches", WINDOWS),
         "send alerts": _every(20.0, "tasks.upkeep.send_alerts", UPKEEP),
         "refresh items": _every(600.0, "tasks.upkeep.refresh_items", UPKEEP),
+        **{f"canary {queue}": _canary(queue) for queue in QUEUES},
         "reconcile": _every(clock.reconcile_every.total_seconds(), "tasks.upkeep.reconcile", UPKEEP),
     }
+
+
+def _canary(queue: str) -> dict[str, Any]:
+    return {**_every(CANARY_SECONDS, "tasks.upkeep.canary", queue), "args": (queue,)}
 
 
 def _every(seconds: float, task: str, queue: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.calls import CallError
 from app.reveni.schemas import Unreadable
-from app.services import alerts, items, reconciliation
+from app.services import alerts, health, items, reconciliation
 from app.services import sweep as standstill
 from app.services.outside import outside
 from app.services.poll import poll
@@ -65,6 +65,12 @@ def poll_returns() -> None:
             log.warning("returns not polled", store=store.name, why=str(error))
     if changed:
         take_in.delay()
+
+
+@app.task(name="tasks.upkeep.canary", queue=UPKEEP)
+def canary(queue: str) -> None:
+    """Show that tasks come through a queue: beat sends one through each."""
+    health.canary(queue, outside().now())
 
 
 @app.task(name="tasks.upkeep.reconcile", queue=UPKEEP)

@@ -163,6 +163,30 @@ class SetGoing(Schema):
     count = fields.Integer()
 
 
+class LagAnswer(Schema):
+    """How many wait for something that the bridge should have done, and how long the oldest of them."""
+
+    count = fields.Integer()
+    seconds = fields.Float()
+
+
+class FindingAnswer(Schema):
+    """Something that is wrong, and what to do."""
+
+    what = fields.String()
+    remedy = fields.String()
+
+
+class HealthAnswer(Schema):
+    """How far behind the bridge is. `canaries` and `books`: seconds since each queue and each ledger was seen well."""
+
+    healthy = fields.Boolean()
+    findings = fields.List(fields.Nested(FindingAnswer))
+    lags = fields.Dict(keys=fields.String(), values=fields.Nested(LagAnswer))
+    canaries = fields.Dict(keys=fields.String(), values=fields.Float())
+    books = fields.Dict(keys=fields.String(), values=fields.Float())
+
+
 class SettledAnswer(Schema):
     """Whether nothing is left that the bridge itself could do now, and what is left."""
 

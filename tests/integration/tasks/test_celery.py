@@ -35,8 +35,15 @@ def test_every_task_goes_to_a_queue_that_workers_consume() -> None:
 def test_every_tick_of_the_clock_is_a_task_on_its_own_queue_and_expires() -> None:
     known = {task.name: task.queue for task in _tasks()}
     for name, entry in schedule().items():
-        assert known[entry["task"]] == entry["options"]["queue"], name
+        if entry["task"] != "tasks.upkeep.canary":
+            assert known[entry["task"]] == entry["options"]["queue"], name
         assert 5 <= entry["options"]["expires"] <= max(entry["schedule"], 5), name
+
+
+def test_a_canary_goes_through_every_queue() -> None:
+    canaries = [entry for entry in schedule().values() if entry["task"] == "tasks.upkeep.canary"]
+
+    assert {entry["options"]["queue"]: entry["args"] for entry in canaries} == {name: (name,) for name in QUEUES}
 
 
 def test_the_nudge_is_the_intake_task_on_its_queue() -> None:

@@ -394,3 +394,20 @@ def test_exceptions_are_left_alone_by_what_only_reads(api: FlaskClient) -> None:
 
     with transaction() as session:
         assert session.query(ExceptionRow).filter(ExceptionRow.closed_at.is_(None)).count() == 1
+
+
+def test_health_tells_what_is_wrong_in_words(api: FlaskClient) -> None:
+    answer = get(api, "health")
+
+    assert answer["healthy"] is False
+    assert "No task came through any queue" in answer["findings"][0]["what"]
+    assert answer["lags"]["inbox"] == {"count": 0, "seconds": 0.0}
+
+
+def test_metrics_are_prometheus_text_behind_the_token(client: FlaskClient) -> None:
+    assert client.get("/metrics").status_code == 401
+    answer = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+
+    assert answer.content_type.startswith("text/plain")
+    assert 'bridge_lag_count{what="inbox"} 0.0' in answer.text
+    assert 'bridge_work{what="open_exceptions"} 0.0' in answer.text

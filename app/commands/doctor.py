@@ -1,0 +1,117 @@
+"""``bridge doctor``: what is wrong with the running system, in words."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+
+import click
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from app.calls import CallError, Refused
+from app.config import Config, ConfigError, load_config
+from app.db.engine import DatabaseNotSet
+from app.ops.diagnosis import Finding, findings
+from app.services.health import health
+from app.services.outside import Outside, build, config_path, utc_now
+from app.system.parts import QUEUES
+
+_WORKERS_SECONDS = 3
+
+
+@click.command()
+def doctor() -> None:
+    """Say what is wrong with the running system: configuration, database, broker, workers, queues, both systems.
+
+    Exits with 1 when anything is wrong. Changes nothing.
+    """
+    wrong = 0
+    for name, found in _examinations():
+        click.echo(f"{'✗' if found else '✓'} {name}")
+        for finding in found:
+            click.echo(f"    {finding.what}\n    → {finding.remedy}")
+        wrong += len(found)
+    if wrong:
+        click.echo(f"{wrong} thing{'s' if wrong > 1 else ''} to mend.")
+        sys.exit(1)
+    click.echo("All is well.")
+
+
+def _examinations() -> Iterator[tuple[str, list[Finding]]]:
+    config, found = _configuration()
+    yield "configuration", found
+    every = config.sweep.reconcile_every.total_seconds() if config else 0.0
+    yield "database and what waits in it", _database(every)
+    yield "broker and workers", _workers()
+    if config is not None:
+        outside = build(config)
+        for name in config.connections:
+            yield f"BlueCherry {name}", _bluecherry(name, outside)
+        for name in config.stores:
+            yield f"Reveni of store {name}", _reveni(name, outside)
+
+
+def _configuration() -> tuple[Config | None, list[Finding]]:
+    try:
+        return load_config(config_path(), os.environ), []
+    except ConfigError as error:
+        return None, [Finding(str(problem), "Mend the file, then restart.") for problem in error.problems]
+
+
+def _database(books_every: float) -> list[Finding]:
+    try:
+        return findings(health(utc_now()), QUEUES, books_every)
+    except DatabaseNotSet:
+        return [Finding("No running system was found.", "Start it with bridge run, or set DATABASE_URL.")]
+    except OperationalError:
+        return [Finding("The database does not answer.", "Start it, or correct DATABASE_URL.")]
+    except ProgrammingError:
+        return [Finding("The database has not the tables of this version.", "Run bridge db upgrade.")]
+
+
+def _workers() -> list[Finding]:
+    if not os.environ.get("BROKER_URL"):
+        return [Finding("No broker is named.", "Start the system with bridge run, or set BROKER_URL.")]
+    from kombu import Connection
+    from kombu.exceptions import OperationalError as BrokerError
+
+    from tasks.celery import app
+
+    with Connection(os.environ["BROKER_URL"], connect_timeout=_WORKERS_SECONDS) as connection:
+        away: tuple[type[BaseException], ...] = (BrokerError, *connection.connection_errors)
+        try:
+            connection.ensure_connection(max_retries=1, timeout=_WORKERS_SECONDS)
+            inspect = app.control.inspect(timeout=_WORKERS_SECONDS, connection=connection)
+            answers = inspect.active_queues() or {}
+        except away as error:
+            why = f"The broker does not answer ({type(error).__name__})."
+            return [Finding(why, "Start it, or correct BROKER_URL.")]
+    if not answers:
+        return [Finding("No worker answers.", "Start one: its log says why it ended.")]
+    consumed = {queue["name"] for queues in answers.values() for queue in queues}
+    missing = sorted(set(QUEUES) - consumed)
+    if missing:
+        names = ", ".join(missing)
+        return [Finding(f"No worker consumes {names}.", f"Start a worker with -Q {','.join(QUEUES)}.")]
+    return []
+
+
+def _bluecherry(connection: str, outside: Outside) -> list[Finding]:
+    try:
+        outside.bluecherry[connection].periods()
+    except CallError as error:
+        return [Finding(str(error), "See that the base URL, key and code are right, and that BlueCherry is up.")]
+    return []
+
+
+def _reveni(store: str, outside: Outside) -> list[Finding]:
+    try:
+        outside.reveni[store].get_return("0" * 32)
+    except Refused as error:
+        if error.status == 404:
+            return []
+        return [Finding(str(error), "See that the base URL and store id are right.")]
+    except CallError as error:
+        return [Finding(str(error), "See that the base URL, store id and key are right, and that Reveni is up.")]
+    return []

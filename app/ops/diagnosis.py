@@ -1,0 +1,94 @@
+"""Diagnosis: what figures of the bridge's health mean, in words, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+CANARY_SECONDS = 30.0
+"""How often beat sends a canary through every queue."""
+_STALE = 4 * CANARY_SECONDS
+_LONGEST = {"inbox": 60.0, "sweep": 120.0, "ledger": 600.0, "windows": 300.0}
+_MEANS = {
+    "inbox": (
+        "{count} events wait to be taken in, the oldest for {time}.",
+        "See that Reveni answers and that a worker consumes the queue take-in: the worker's log says what fails.",
+    ),
+    "sweep": (
+        "{count} returns whose time has come were not picked up, the oldest for {time}.",
+        "See that a worker consumes the queues clock and steps, and that it keeps up: add workers if it does not.",
+    ),
+    "ledger": (
+        "{count} documents are in doubt, the oldest for {time}: their look-ups do not go through.",
+        "See that BlueCherry answers; bridge returns show names the call that fails.",
+    ),
+    "windows": (
+        "The window of {count} documents has opened, the oldest {time} ago, and they were not handed in.",
+        "See that a worker consumes the queue batches and that BlueCherry takes batches.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How many wait for something that the bridge should have done, and for how many seconds the oldest of them."""
+
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How far behind the bridge is.
+
+    `lags`: `inbox` (events that nobody took in), `sweep` (returns whose time has come), `ledger` (documents in
+    doubt), `windows` (documents whose window has opened). `canaries`: seconds since a canary came through each queue;
+    `books`: seconds since each connection's books were read. A queue or connection that is not there had none yet.
+    """
+
+    lags: Mapping[str, Lag]
+    canaries: Mapping[str, float]
+    books: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is wrong: what, and what to do."""
+
+    what: str
+    remedy: str
+
+
+def findings(health: Health, queues: Collection[str], books_every: float) -> list[Finding]:
+    """What the figures say is wrong; empty when all is well. Books are read every `books_every` seconds."""
+    found = _of_canaries(health.canaries, queues)
+    for name, lag in health.lags.items():
+        if lag.count and lag.seconds > _LONGEST[name]:
+            what, remedy = _MEANS[name]
+            found.append(Finding(what.format(count=lag.count, time=spell(lag.seconds)), remedy))
+    for connection, seconds in health.books.items():
+        if seconds > 3 * books_every + _STALE:
+            what = f"The books of {connection} were last compared {spell(seconds)} ago."
+            found.append(Finding(what, f"Run bridge reconcile --connection {connection}: it says what is in the way."))
+    return found
+
+
+def _of_canaries(canaries: Mapping[str, float], queues: Collection[str]) -> list[Finding]:
+    silent = [name for name in sorted(queues) if canaries.get(name, float("inf")) > _STALE]
+    if not silent:
+        return []
+    if len(silent) == len(queues):
+        what = "No task came through any queue lately."
+        return [Finding(what, "See that beat, a worker and the broker run: without them nothing moves.")]
+    names = ", ".join(silent)
+    what = f"No task came through {names} lately, through the other queues it did."
+    return [Finding(what, f"A worker must consume {names} (-Q), or is too busy: add workers.")]
+
+
+def spell(seconds: float) -> str:
+    """A time in words that a person takes in at a glance."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.0f} h"

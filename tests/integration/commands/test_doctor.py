@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from click.testing import Result
+
+from app.services.health import canary, health
+from app.services.outside import utc_now
+from app.system.parts import QUEUES
+from tests.integration.tasks.test_worker import running
+from tests.support.scene import Scene
+from tests.support.surroundings import ENVIRONMENT
+from tests.support.waiting import wait_until
+
+Bridge = Callable[..., Result]
+
+
+@pytest.fixture
+def configured(scene: Scene, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    scene.config()
+    monkeypatch.setenv("BRIDGE_CONFIG", str(scene.config_path))
+    monkeypatch.setenv("BROKER_URL", redis_url)
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    return scene
+
+
+def test_a_system_that_runs_is_well(bridge: Bridge, configured: Scene, redis_url: str, database: str) -> None:
+    with running(configured, redis_url, database) as worker:
+        for queue in QUEUES:
+            worker.send("tasks.upkeep.canary", queue, queue=queue)
+        wait_until(lambda: set(health(utc_now()).canaries) == set(QUEUES), 20, "the canaries came through")
+        result = bridge("doctor")
+
+    assert result.exit_code == 0, result.output
+    for part in ("broker and workers", "BlueCherry main", "Reveni of store es"):
+        assert f"✓ {part}" in result.output
+
+
+@pytest.mark.usefixtures("configured")
+def test_without_a_worker_it_says_so(bridge: Bridge) -> None:
+    result = bridge("doctor")
+
+    assert result.exit_code == 1
+    assert "No worker answers" in result.output
+    assert "No task came through any queue lately" in result.output
+
+
+def test_a_wrong_key_and_a_silent_reveni_are_named(
+    bridge: Bridge, configured: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for queue in QUEUES:
+        canary(queue, utc_now())
+    monkeypatch.setenv("BC_KEY", "wrong")
+    configured.reveni_trouble("500", "GET /returns/{id}")
+    result = bridge("doctor")
+
+    assert result.exit_code == 1
+    assert "✗ BlueCherry main" in result.output
+    assert "no access (401" in result.output
+
+
+def test_a_configuration_that_cannot_be_used_is_told_and_the_rest_examined(bridge: Bridge, configured: Scene) -> None:
+    configured.config_path.write_text("[stores]\n")
+    result = bridge("doctor")
+
+    assert result.exit_code == 1
+    assert "✗ configuration" in result.output
+    assert "✗ broker and workers" in result.output
+    assert "BlueCherry" not in result.output.partition("broker and workers")[2]
