@@ -26,6 +26,13 @@ QUEUES = (WINDOWS, UPKEEP, STEPS, INTAKE)
 """What windows post goes through `batches`, what beat asks for through `clock`, returns through `steps`, events
 through `take-in`. On Redis they are emptied in the order of their names: while steps wait, events stay in the inbox and
 come in larger slices."""
+ROUTES = {
+    "tasks.windows.*": {"queue": WINDOWS},
+    "tasks.upkeep.*": {"queue": UPKEEP},
+    "tasks.steps.*": {"queue": STEPS},
+    "tasks.intake.*": {"queue": INTAKE},
+}
+"""A module of tasks is a stage, and each stage has its queue."""
 
 DELIVERIES = 4
 """How often RabbitMQ delivers a message before it puts it into the dead-letter queue: the second net."""
@@ -70,6 +77,7 @@ def settings() -> dict[str, Any]:
     return {
         "broker_url": broker,
         "task_queues": queues(broker),
+        "task_routes": ROUTES,
         # A message that names no queue is a mistake that should be seen, not a queue that nobody reads.
         "task_create_missing_queues": False,
         "task_default_queue": UPKEEP,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from app.services import intake
 from app.services.outside import outside
-from tasks.celery import INTAKE, PASSES_BY_ITSELF, app
+from tasks.celery import PASSES_BY_ITSELF, app
 from tasks.steps import launch
 
 
-@app.task(name="tasks.intake.take_in", queue=INTAKE, autoretry_for=PASSES_BY_ITSELF)
+@app.task(name="tasks.intake.take_in", autoretry_for=PASSES_BY_ITSELF)
 def take_in() -> None:
     """Take the oldest events in and send their returns on their way; leave the rest to another worker."""
     taken = intake.take_in(outside())

@@ -18,7 +18,7 @@ from app.services.planning import SOON
 from app.services.posting import Outcome, post
 from app.services.sweep import SLICE
 from app.services.validation import validate
-from tasks.celery import PASSES_BY_ITSELF, STEPS, app
+from tasks.celery import PASSES_BY_ITSELF, app
 
 _AUTHORISE = frozenset({Kind.RA_CANCEL, Kind.RETURN_AUTHORISATION})
 _EXCHANGE = frozenset({Kind.ORDER_CANCEL, Kind.EXCHANGE_ORDER})
@@ -57,7 +57,7 @@ def _carry_on(outcome: Outcome) -> list[int]:
     return outcome.passed
 
 
-@app.task(name="tasks.steps.validate_skus", queue=STEPS, autoretry_for=PASSES_BY_ITSELF)
+@app.task(name="tasks.steps.validate_skus", autoretry_for=PASSES_BY_ITSELF)
 def validate_skus(returns: list[int]) -> list[int]:
     """Find each return's order and check its SKUs against the item master."""
     outcome = validate(returns, outside())
@@ -65,31 +65,31 @@ def validate_skus(returns: list[int]) -> list[int]:
     return _carry_on(outcome)
 
 
-@app.task(name="tasks.steps.create_return_authorisations", queue=STEPS, autoretry_for=PASSES_BY_ITSELF)
+@app.task(name="tasks.steps.create_return_authorisations", autoretry_for=PASSES_BY_ITSELF)
 def create_return_authorisations(returns: list[int]) -> list[int]:
     """Cancel and create return authorisations."""
     return _carry_on(post(_AUTHORISE, returns, outside()))
 
 
-@app.task(name="tasks.steps.create_exchange_orders", queue=STEPS, autoretry_for=PASSES_BY_ITSELF)
+@app.task(name="tasks.steps.create_exchange_orders", autoretry_for=PASSES_BY_ITSELF)
 def create_exchange_orders(returns: list[int]) -> list[int]:
     """Cancel and create exchange orders."""
     return _carry_on(post(_EXCHANGE, returns, outside()))
 
 
-@app.task(name="tasks.steps.post_inventory_journals", queue=STEPS, autoretry_for=PASSES_BY_ITSELF)
+@app.task(name="tasks.steps.post_inventory_journals", autoretry_for=PASSES_BY_ITSELF)
 def post_inventory_journals(returns: list[int]) -> list[int]:
     """Post the journals of what arrived, and close return authorisations whose missing goods nobody expects."""
     return _carry_on(post(_JOURNAL, returns, outside()))
 
 
-@app.task(name="tasks.steps.post_credit_memos", queue=STEPS, autoretry_for=PASSES_BY_ITSELF)
+@app.task(name="tasks.steps.post_credit_memos", autoretry_for=PASSES_BY_ITSELF)
 def post_credit_memos(returns: list[int]) -> list[int]:
     """Post credit memos that wait for no window."""
     return _carry_on(post(_CREDIT, returns, outside()))
 
 
-@app.task(name="tasks.steps.send_verdicts", queue=STEPS, autoretry_for=PASSES_BY_ITSELF)
+@app.task(name="tasks.steps.send_verdicts", autoretry_for=PASSES_BY_ITSELF)
 def send_verdicts(returns: list[int]) -> list[int]:
     """Tell Reveni the verdict of the warehouse, where it is the judge."""
     return _carry_on(post(_VERDICT, returns, outside()))

@@ -18,14 +18,14 @@ from app.services import sweep as standstill
 from app.services.outside import outside
 from app.services.poll import poll
 from tasks.backlog import LONG, waiting
-from tasks.celery import STEPS, UPKEEP, app
+from tasks.celery import STEPS, app
 from tasks.intake import take_in
 from tasks.steps import launch
 
 log = structlog.get_logger(__name__)
 
 
-@app.task(name="tasks.upkeep.sweep", queue=UPKEEP)
+@app.task(name="tasks.upkeep.sweep")
 def sweep() -> None:
     """Set going from the database alone whatever stands still; not what only waits for its turn."""
     if waiting(STEPS) > LONG:
@@ -37,13 +37,13 @@ def sweep() -> None:
         launch(returns)
 
 
-@app.task(name="tasks.upkeep.send_alerts", queue=UPKEEP)
+@app.task(name="tasks.upkeep.send_alerts")
 def send_alerts() -> None:
     """Tell the teams of exceptions that nobody was told of."""
     alerts.send_alerts()
 
 
-@app.task(name="tasks.upkeep.refresh_items", queue=UPKEEP)
+@app.task(name="tasks.upkeep.refresh_items")
 def refresh_items() -> None:
     """Bring the mirror of the item master up to date."""
     try:
@@ -52,7 +52,7 @@ def refresh_items() -> None:
         log.warning("items not refreshed", why=str(error))
 
 
-@app.task(name="tasks.upkeep.poll_returns", queue=UPKEEP)
+@app.task(name="tasks.upkeep.poll_returns")
 def poll_returns() -> None:
     """Ask each Reveni that has the list call what changed, in case a webhook was lost."""
     changed = 0
@@ -67,13 +67,13 @@ def poll_returns() -> None:
         take_in.delay()
 
 
-@app.task(name="tasks.upkeep.canary", queue=UPKEEP)
+@app.task(name="tasks.upkeep.canary")
 def canary(queue: str) -> None:
     """Show that tasks come through a queue: beat sends one through each."""
     health.canary(queue, outside().now())
 
 
-@app.task(name="tasks.upkeep.reconcile", queue=UPKEEP)
+@app.task(name="tasks.upkeep.reconcile")
 def reconcile() -> None:
     """Hold the ledger against BlueCherry's list of documents."""
     for connection in outside().config.connections:
@@ -85,7 +85,7 @@ def reconcile() -> None:
         log.info("books read", connection=connection, compared=reading.compared, differ=len(reading.differences))
 
 
-@app.task(name="tasks.upkeep.set_aside", queue=UPKEEP)
+@app.task(name="tasks.upkeep.set_aside")
 def set_aside(returns: list[int], task: str, why: str) -> None:
     """Deal with returns whose task was lost: one by one again, or an exception."""
     for pk in standstill.set_aside(returns, task, why):

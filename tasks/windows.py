@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from app.services import batches, windows
 from app.services.outside import outside
-from tasks.celery import WINDOWS, app
+from tasks.celery import app
 from tasks.steps import launch
 
 
-@app.task(name="tasks.windows.open_windows", queue=WINDOWS)
+@app.task(name="tasks.windows.open_windows")
 def open_windows() -> None:
     """Hand in what is due in windows that have opened."""
     windows.open_windows(outside())
 
 
-@app.task(name="tasks.windows.follow_batches", queue=WINDOWS)
+@app.task(name="tasks.windows.follow_batches")
 def follow_batches() -> None:
     """Look at the batches that are under way; returns whose documents were posted go on."""
     launch(batches.follow_batches(outside()))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from kombu import Connection, Message
+from kombu import Connection, Message, Queue
 
 from app.services import nudge
 from app.system import parts
@@ -17,6 +17,12 @@ from tests.support.waiting import wait_until
 MODULES = (intake, steps, upkeep, windows)
 
 
+def _queue_of(task: str) -> str:
+    """The queue that a message of the task is sent to when nobody names one."""
+    routed: Queue = app.amqp.router.route({}, task)["queue"]
+    return str(routed.name)
+
+
 def _tasks() -> Iterator[Any]:
     app.loader.import_default_modules()
     for name, task in app.tasks.items():
@@ -25,15 +31,20 @@ def _tasks() -> Iterator[Any]:
 
 
 def test_every_task_goes_to_a_queue_that_workers_consume() -> None:
-    found = {task.name: task.queue for task in _tasks()}
+    found = {task.name: _queue_of(task.name) for task in _tasks()}
 
     assert found
     assert {module.__name__ for module in MODULES} == {name.rpartition(".")[0] for name in found}
     assert set(found.values()) == set(QUEUES) == set(parts.QUEUES)
 
 
+def test_a_task_says_its_queue_in_the_routes_alone() -> None:
+    """Celery has deprecated the task's own `queue`, and warns of it at every start."""
+    assert [task.name for task in _tasks() if getattr(task, "queue", None) is not None] == []
+
+
 def test_every_tick_of_the_clock_is_a_task_on_its_own_queue_and_expires() -> None:
-    known = {task.name: task.queue for task in _tasks()}
+    known = {task.name: _queue_of(task.name) for task in _tasks()}
     for name, entry in schedule().items():
         if entry["task"] != "tasks.upkeep.canary":
             assert known[entry["task"]] == entry["options"]["queue"], name
@@ -47,7 +58,7 @@ def test_a_canary_goes_through_every_queue() -> None:
 
 
 def test_the_nudge_is_the_intake_task_on_its_queue() -> None:
-    found = {task.name: task.queue for task in _tasks()}
+    found = {task.name: _queue_of(task.name) for task in _tasks()}
 
     assert found[nudge.TASK] == nudge.QUEUE
 
