@@ -69,7 +69,7 @@ def retry(numbers: tuple[int, ...], cause: bool, by: str) -> None:
 @click.argument("numbers", metavar="ID...", nargs=-1, required=True, type=int)
 @click.option("--cause", is_flag=True, help="Everything with the same cause as these.")
 @click.option("--note", help="Why, for the history.")
-@click.option("--release", is_flag=True, help="Credit the units of not_received although no goods came.")
+@click.option("--release", is_flag=True, help="Credit the units of not_received or refunded_rejected all the same.")
 @by
 def resolve(numbers: tuple[int, ...], cause: bool, note: str | None, release: bool, by: str) -> None:
     """End exceptions by your word."""

@@ -280,7 +280,7 @@ class ExceptionRow(Base):
 
 
 class DecisionRow(Base):
-    """What a person decided about a blocker: `resolved` ends it, `release` credits without goods."""
+    """What a person decided about a blocker: `resolved` ends it, `release` has its units credited all the same."""
 
     __tablename__ = "decisions"
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)

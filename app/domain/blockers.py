@@ -121,7 +121,9 @@ REMEDIES: dict[Code, Remedy] = {
         "or without --release to end it.",
     ),
     Code.REFUNDED_REJECTED: Remedy(
-        Team.CX, "Settle with the customer, who was refunded at once; then bridge exceptions resolve ID."
+        Team.CX,
+        "Settle with the customer, who was refunded at once; then bridge exceptions resolve ID, "
+        "with --release if finance takes the loss.",
     ),
     Code.ORDER_NOT_INVOICED: Remedy(
         Team.FINANCE,

@@ -16,7 +16,7 @@ from app.domain.exchange import is_even, unclear
 from app.domain.model import CreditedLine, MemoOnOrder, Order, OrderLine, ReturnItem
 from app.domain.money import Money, total
 from app.domain.policy import Kind, Phase, Policy, StoreRules
-from app.domain.receiving import Arrivals, accepted_units
+from app.domain.receiving import Arrivals, accepted_units, rejected_units
 
 _Target = tuple[str, int]
 """The order line that is credited: order number and line."""
@@ -30,6 +30,15 @@ class Credited:
     net: Money
     disc: Money
     tax: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Items whose units a person in finance has credited though the rules hold them back: those that never came,
+    those that were refunded at once and rejected on arrival."""
+
+    never_came: frozenset[str] = frozenset()
+    rejected: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -135,12 +144,12 @@ def credit_memos(
     standing: Document | None,
     arrived: Arrivals,
     journals: Sequence[Document],
-    released: Mapping[str, int],
+    released: Released,
 ) -> Credits:
     """The memos of a return: one per step of acceptance, over the units that no memo holds yet.
 
-    `released`: units per item that finance credits though no goods came. Units that somebody credited by hand count,
-    and are no longer due; units without a value are listed beside others, never alone.
+    Units that somebody credited by hand count, and are no longer due; units without a value are listed beside others,
+    never alone.
     """
     entries = dossier.live(Kind.CREDIT_MEMO)
     result = Credits([entry.document for entry in entries if entry.fixed])
@@ -207,7 +216,7 @@ class _Crediting:
         self._items = {item.item_id: item for item in dossier.ret.items}
         self._ra = {line.seq: line for line in standing.lines}
 
-    def due(self, arrived: Arrivals, released: Mapping[str, int]) -> Counter[int]:
+    def due(self, arrived: Arrivals, released: Released) -> Counter[int]:
         """Units to credit per line of the return authorisation, whatever is credited already.
 
         Never more of an item than Reveni has it with now, should it have changed after its goods came.
@@ -219,11 +228,14 @@ class _Crediting:
             here[part.line.seq] += part.units
             item = self._creditable(part.item_id)
             if item is not None:
-                units = min(accepted_units(part, item, self._rules), item.quantity - accepted[part.item_id])
+                creditable = accepted_units(part, item, self._rules)
+                if part.item_id in released.rejected:
+                    creditable += rejected_units(part, item, self._rules)
+                units = min(creditable, item.quantity - accepted[part.item_id])
                 accepted[part.item_id] += units
                 due[part.line.seq] += units
         for line in self._standing.lines:
-            if released.get(line.item_id or "", 0) and self._creditable(line.item_id or ""):
+            if line.item_id in released.never_came and self._creditable(line.item_id or ""):
                 due[line.seq] += line.qty - here[line.seq]
         return due
 

@@ -24,7 +24,7 @@ class SkuState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person decided about a blocker: `resolved` ends it, `release` credits units that never came."""
+    """What a person decided about a blocker: `resolved` ends it, `release` has its units credited all the same."""
 
     code: str
     cause: str

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from app.domain.authorisation import authorise, close
 from app.domain.blockers import Blocker, Code
-from app.domain.credit import credit_memos
+from app.domain.credit import Released, credit_memos
 from app.domain.documents import Document, Entry, State
 from app.domain.dossier import Dossier, everything, item_status, phase, value
 from app.domain.exchange import exchanges, judged_units
@@ -61,15 +61,17 @@ def documents_due(dossier: Dossier, rules: StoreRules, now: datetime) -> Due:
     ra = authorise(dossier, rules)
     arrived = arrivals(dossier, rules, ra.standing)
     missing = _missing(dossier, rules, arrived, now)
+    rejected = _refunded_rejected(dossier, rules, arrived)
     moved = journals(dossier, rules, ra.standing, arrived)
-    memos = credit_memos(dossier, rules, ra.standing, arrived, moved, missing.released)
+    released = Released(missing.released, rejected.released)
+    memos = credit_memos(dossier, rules, ra.standing, arrived, moved, released)
     orders, order_blockers = exchanges(dossier, rules, ra.standing, arrived)
     told, told_blockers = verdicts(dossier, rules, arrived)
     documents = [*ra.documents, *orders, *moved, *memos.documents, *told]
     documents += _closing(dossier, rules, ra.standing, arrived, moved, missing.overdue)
     blockers = [*ra.blockers, *arrived.blockers, *memos.blockers, *order_blockers, *told_blockers]
     blockers += _goods_of_a_draft(dossier, rules)
-    blockers += [*missing.blockers, *_refunded_rejected(dossier, rules, arrived), *_unknown_items(dossier, rules)]
+    blockers += [*missing.blockers, *rejected.blockers, *_unknown_items(dossier, rules)]
     # A document that is due with other lines now than those that were refused is a new try.
     for entry in dossier.entries:
         if entry.document in documents:
@@ -82,14 +84,14 @@ def documents_due(dossier: Dossier, rules: StoreRules, now: datetime) -> Due:
 @dataclass(slots=True)
 class _Missing:
     blockers: list[Blocker]
-    released: dict[str, int]
+    released: frozenset[str]
     overdue: bool
     look_again: datetime | None
 
 
 def _missing(dossier: Dossier, rules: StoreRules, arrived: Arrivals, now: datetime) -> _Missing:
     """Units that were refunded or accepted and have not arrived in the days that the store allows."""
-    result = _Missing([], {}, False, None)
+    result = _Missing([], frozenset(), False, None)
     since = _since(dossier)
     if not rules.warehouse_feed or since is None or phase(dossier, rules) in (Phase.CANCELLED, Phase.UNKNOWN):
         return result
@@ -109,7 +111,7 @@ def _missing(dossier: Dossier, rules: StoreRules, arrived: Arrivals, now: dateti
     result.overdue = True
     units = sum(count for _, count in items)
     if dossier.released(Code.NOT_RECEIVED, dossier.ret.id):
-        result.released = {item.item_id: count for item, count in items}
+        result.released = frozenset(item.item_id for item, _ in items)
     message = f"{units} units were refunded or accepted on {since.date()} and have not been received."
     amount = value(items, dossier.ret.currency)
     result.blockers.append(Blocker(Code.NOT_RECEIVED, dossier.ret.id, message, units, amount))
@@ -161,10 +163,16 @@ def _received(item: ReturnItem, moved: list[Document]) -> int:
     )
 
 
-def _refunded_rejected(dossier: Dossier, rules: StoreRules, arrived: Arrivals) -> list[Blocker]:
+@dataclass(frozen=True, slots=True)
+class _Rejected:
+    blockers: tuple[Blocker, ...] = ()
+    released: frozenset[str] = frozenset()
+
+
+def _refunded_rejected(dossier: Dossier, rules: StoreRules, arrived: Arrivals) -> _Rejected:
     """Items that were refunded at once and rejected on arrival: no memo by itself."""
     if not dossier.ret.instant:
-        return []
+        return _Rejected()
     items: list[tuple[ReturnItem, int]] = []
     for item in dossier.ret.items:
         if item.exchange is not None:
@@ -177,11 +185,13 @@ def _refunded_rejected(dossier: Dossier, rules: StoreRules, arrived: Arrivals) -
         if rejected > 0:
             items.append((item, rejected))
     if not items:
-        return []
+        return _Rejected()
     units = sum(count for _, count in items)
     message = f"{units} units were refunded at once and rejected on arrival."
     amount = value(items, dossier.ret.currency)
-    return [Blocker(Code.REFUNDED_REJECTED, dossier.ret.id, message, units, amount)]
+    blocker = Blocker(Code.REFUNDED_REJECTED, dossier.ret.id, message, units, amount)
+    released = dossier.released(blocker.code, blocker.cause)
+    return _Rejected((blocker,), frozenset(item.item_id for item, _ in items) if released else frozenset())
 
 
 def _goods_of_a_draft(dossier: Dossier, rules: StoreRules) -> list[Blocker]:

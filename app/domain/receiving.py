@@ -106,6 +106,14 @@ def accepted_units(part: Landed, item: ReturnItem, rules: StoreRules) -> int:
     return part.units if grade is not None and grade.accepts else 0
 
 
+def rejected_units(part: Landed, item: ReturnItem, rules: StoreRules) -> int:
+    """Units of a part that are rejected, by the same judge."""
+    if rules.judge == "reveni":
+        return part.units if item_status(item, rules) is ItemStatus.REJECTED else 0
+    grade = rules.grades.get(part.grade)
+    return part.units if grade is not None and not grade.accepts else 0
+
+
 def _sku(dossier: Dossier, line: ReceiptLine) -> str:
     if line.sku is not None:
         return dossier.sku(line.sku)

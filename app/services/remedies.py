@@ -17,6 +17,8 @@ from app.services.dossiers import lock_returns
 from app.services.history import Notes
 from app.services.outside import utc_now
 
+_RELEASABLE = frozenset({Code.NOT_RECEIVED, Code.REFUNDED_REJECTED})
+"""What finance may have credited although the rules make no memo by themselves."""
 _EVENT_CODES = frozenset({Code.UNREADABLE_EVENT, Code.TRIES_USED_UP, Code.TASK_LOST})
 
 
@@ -52,14 +54,16 @@ def retry(exception_ids: Sequence[int], by: str) -> int:
 
 
 def resolve(exception_ids: Sequence[int], by: str, note: str | None, release: bool = False) -> int:
-    """End exceptions by a person's word. With `release`, finance has units credited that never came.
+    """End exceptions by a person's word. With `release`, finance has their units credited all the same.
 
-    Raises NotPossible when a release is asked for something else than `not_received`.
+    Raises NotPossible when a release is asked for something else than `not_received` or `refunded_rejected`.
     """
     with transaction() as session:
         rows = _open(session, exception_ids)
-        if release and any(row.code != Code.NOT_RECEIVED for row in rows):
-            raise NotPossible("Only not_received can be released: leave --release out for the others.")
+        if release and any(row.code not in _RELEASABLE for row in rows):
+            raise NotPossible(
+                "Only not_received and refunded_rejected can be released: leave --release out for the others."
+            )
         notes = Notes()
         for row in rows:
             row.closed_at, row.closed_by = utc_now(), f"resolved by {by}"

@@ -135,7 +135,7 @@ class WhichExceptions(Schema):
 
 
 class ResolveBody(WhichExceptions):
-    """What is ended by a person's word; `release` credits units that never came."""
+    """What is ended by a person's word; `release` has its units credited all the same."""
 
     note = fields.String(load_default=None, allow_none=True, validate=Length(max=2000))
     release = fields.Boolean(load_default=False)

@@ -57,7 +57,7 @@ def test_what_a_person_ended_stays_ended(scene: Scene) -> None:
     assert closed.closed_by == "resolved by ana"
 
 
-def test_only_goods_that_never_came_can_be_released(scene: Scene) -> None:
+def test_only_what_the_rules_credit_to_nobody_can_be_released(scene: Scene) -> None:
     exception = _held(scene)
     with pytest.raises(NotPossible, match="not_received"):
         resolve([exception.id], "ana", None, release=True)

@@ -315,6 +315,23 @@ def test_seen_first_with_an_unknown_status_it_makes_nothing(scene: Scene) -> Non
     assert scene.codes() == ["unknown_status"]
 
 
+def test_goods_that_were_refunded_at_once_and_rejected_are_credited_when_finance_says_so(scene: Scene) -> None:
+    scene.ask("r1", instant=True)
+    scene.arrive("w1", {"0001": 1}, return_id="r1")
+    scene.accept("r1", "rejected")
+    scene.work()
+    (exception,) = scene.exceptions()
+    assert exception.code == "refunded_rejected"
+    assert scene.memos() == {}
+
+    resolve([exception.id], "finance", "goodwill", release=True)
+    scene.later(10)
+
+    assert scene.memos()["CM-r1-1"]["total_amt"] == "10.89"
+    assert scene.stock() == {"MADR": 1}
+    assert scene.codes() == []
+
+
 def test_goods_that_never_come_are_credited_when_finance_says_so(scene: Scene) -> None:
     scene.ask("r1")
     scene.accept("r1")

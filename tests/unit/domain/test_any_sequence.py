@@ -206,6 +206,10 @@ class AnySequence(RuleBasedStateMachine):
     def finance_releases_what_never_came(self, return_id: str) -> None:
         self.play.decide("not_received", return_id, "release", return_id)
 
+    @rule(return_id=ids)
+    def finance_releases_what_was_rejected(self, return_id: str) -> None:
+        self.play.decide("refunded_rejected", return_id, "release", return_id)
+
     @rule()
     def all_is_posted(self) -> None:
         self.play.post_all()

@@ -126,6 +126,37 @@ class TestRefundedAtOnceAndRejectedOnArrival:
         assert [(each.code, each.units) for each in due.blockers] == [(Code.REFUNDED_REJECTED, 1)]
         assert [each.units for each in of_kind(due, Kind.CREDIT_MEMO)] == [1]
 
+    def test_a_person_in_finance_may_release_the_memo(self) -> None:
+        game = play(instant=True)
+        game.receive(("X", 2, "A"))
+        game.change_item(status="rejected")
+
+        due = game.decide("refunded_rejected", "r1", "release")
+        game.post_all()
+
+        assert due.blockers == ()
+        assert str(game.credited()) == "80.67"
+        assert game.erp.stock["X", "REJ", None] == 2
+
+    def test_a_release_is_for_what_the_warehouse_rejected_not_for_what_has_no_judgement_yet(self) -> None:
+        game = play(3, instant=True, judge="warehouse")
+        game.receive(("X", 1, "rejected"), ("X", 1, "??"))
+
+        game.decide("refunded_rejected", "r1", "release")
+        game.post_all()
+
+        assert str(game.credited()) == "40.33"
+
+    def test_ended_without_a_release_nothing_is_credited(self) -> None:
+        game = play(instant=True)
+        game.receive(("X", 2, "A"))
+        game.change_item(status="rejected")
+
+        due = game.decide("refunded_rejected", "r1", "resolved")
+
+        assert due.blockers == ()
+        assert not of_kind(due, Kind.CREDIT_MEMO)
+
     def test_not_for_an_exchange(self) -> None:
         game = Play(rules(), order(line(1, "X")), ret(item(exchange=swap()), instant=True))
 
