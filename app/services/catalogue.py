@@ -38,6 +38,12 @@ def wanted_skus(returns: Iterable[ReturnRow], aliases: Aliases) -> dict[int, set
     return skus
 
 
+def returned_skus(row: ReturnRow, aliases: Aliases) -> frozenset[str]:
+    """BlueCherry's SKUs of what comes back with a return."""
+    named = aliases.get(row.store, {})
+    return frozenset(named.get(item.sku, item.sku) for item in load(Return, row.data).items)
+
+
 def items_of(session: Session, wanted: Mapping[Division, Iterable[str]]) -> dict[Division, dict[str, ItemRow]]:
     """What the mirror has of SKUs, by connection and division."""
     keys = sorted({(*division, sku) for division, skus in wanted.items() for sku in skus})

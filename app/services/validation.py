@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 from app.calls import CallError
 from app.db.codec import load
 from app.db.engine import transaction
-from app.db.models import ExceptionRow, OrderRow, ReturnRow
+from app.db.models import ExceptionRow, LedgerRow, OrderRow, ReturnRow
 from app.domain.authorisation import choose_order
 from app.domain.blockers import Code
-from app.domain.model import Item, Order, Return
+from app.domain.documents import State
+from app.domain.model import Item, Order
 from app.domain.policy import Phase
-from app.services.catalogue import Division, aliases_of, items_of, wanted_skus
+from app.services.catalogue import Aliases, Division, aliases_of, items_of, returned_skus, wanted_skus
 from app.services.dead_letters import open_exception
 from app.services.dossiers import lock_returns
 from app.services.items import save_items
@@ -47,7 +48,7 @@ class _Found:
 
 
 def validate(pks: Iterable[int], outside: Outside) -> Outcome:
-    """Find the order of returns that have none yet, ask for SKUs that the mirror lacks, and plan what is due.
+    """Find the order of returns that have none yet or do not fit theirs, ask for SKUs that the mirror lacks, and plan.
 
     A return whose order or SKUs could not be asked for leaves the slice and is tried again.
     """
@@ -56,16 +57,19 @@ def validate(pks: Iterable[int], outside: Outside) -> Outcome:
         rows = [row for row in found_rows if row.store in outside.config.stores]
         if not rows:
             return Outcome([])
-        skus = wanted_skus(rows, aliases_of(session, {row.store for row in rows}))
+        aliases = aliases_of(session, {row.store for row in rows})
+        skus = wanted_skus(rows, aliases)
         held = _held(session, rows, outside)
-        without_order = [row for row in rows if row.ord_num is None and row.phase != Phase.INCOMPLETE]
+        misfits = _misfits(session, rows, aliases, outside)
+        open_order = [row for row in rows if row.ord_num is None or row.pk in misfits]
+        without_order = [row for row in open_order if row.phase != Phase.INCOMPLETE]
         if not held and not without_order and not any(_unknown_to_mirror(session, rows, skus, outside).values()):
             return _plan(session, [row.pk for row in rows], outside)
     found = _find_orders(without_order, outside)
     looked_at = look_at_orders(held, outside)
     with transaction() as session:
         lock_returns(session, [row.pk for row in rows])
-        _save(session, skus, found)
+        _save(session, aliases, found)
         save_looks(session, looked_at)
         missing = _unknown_to_mirror(session, rows, skus, outside)
     failures = _ask_items(missing, outside)
@@ -136,21 +140,34 @@ def _find_origins(connection: str, found: _Found, outside: Outside) -> None:
         wanted = {each.order.orig_ord_num for each in fetched if each.order.orig_ord_num} - known
 
 
-def _save(session: Session, skus: dict[int, set[str]], found: _Found) -> None:
+def _misfits(session: Session, rows: Sequence[ReturnRow], aliases: Aliases, outside: Outside) -> set[int]:
+    """Returns whose order has not invoiced all that comes back, and that nothing was made for: another may fit now."""
+    chosen = {row.pk: row for row in rows if row.ord_num is not None}
+    if not chosen:
+        return set()
+    made = exists().where(
+        LedgerRow.return_pk == ReturnRow.pk, LedgerRow.state.in_((State.SENDING, State.DOUBTFUL, State.POSTED))
+    )
+    on = (
+        select(ReturnRow.pk, OrderRow.connection, OrderRow.data)
+        .join(OrderRow, OrderRow.ord_num == ReturnRow.ord_num)
+        .where(ReturnRow.pk.in_(list(chosen)), ~made)
+    )
+    misfits = set()
+    for pk, connection, data in session.execute(on):
+        if connection == outside.store(chosen[pk].store).connection:
+            invoiced = {line.sku for line in load(Order, data).lines if line.qty_inv > 0}
+            misfits |= {pk} if returned_skus(chosen[pk], aliases) - invoiced else set()
+    return misfits
+
+
+def _save(session: Session, aliases: Aliases, found: _Found) -> None:
     save_orders(session, found.fetched)
     locked = select(ReturnRow).where(ReturnRow.pk.in_(list(found.orders))).order_by(ReturnRow.pk).with_for_update()
     for row in session.scalars(locked):
-        coming_back = _returned(row, skus[row.pk])
-        chosen = choose_order(found.orders[row.pk], coming_back)
+        chosen = choose_order(found.orders[row.pk], returned_skus(row, aliases))
         row.ord_num = chosen.ord_num if isinstance(chosen, Order) else None
         row.order_problem = None if isinstance(chosen, Order) else chosen.value
-
-
-def _returned(row: ReturnRow, skus: set[str]) -> frozenset[str]:
-    ret = load(Return, row.data)
-    going_out = {item.exchange.sku for item in ret.items if item.exchange}
-    own = {item.sku for item in ret.items}
-    return frozenset(skus - (going_out - own))
 
 
 def _divisions(session: Session, rows: Sequence[ReturnRow], outside: Outside) -> dict[int, tuple[str, str]]:

@@ -114,6 +114,43 @@ def test_of_several_orders_for_one_shop_id_the_one_with_the_sku(scene: Scene) ->
     assert scene.row().ord_num == "000101"
 
 
+def test_the_order_is_chosen_again_while_a_return_does_not_fit_it(scene: Scene) -> None:
+    open_still = order_line(1, "0004", 1, qty_inv=0)
+    scene.seed(orders=[sale("000101", ord_type="E", ord_status="O", orig_ord_num="000100", lines=[open_still])])
+    scene.ask("r1", item("0004"))
+    scene.work()
+    assert (scene.codes(), scene.row().ord_num) == (["sku_not_on_order"], "000100")
+
+    assert scene.bluecherry.call("POST", "/_sandbox/orders/000101/invoice").status_code == 200
+    scene.later(TEN_MINUTES)
+
+    assert scene.row().ord_num == "000101"
+    assert scene.states() == {"RA-r1": "posted"}
+    assert scene.codes() == []
+
+
+def test_a_return_that_changed_before_its_authorisation_may_be_of_another_order(scene: Scene) -> None:
+    scene.seed(orders=[sale("000101", lines=[order_line(1, "0004", 1)])])
+    scene.ask("r1", item("0001", return_reason="boredom"))
+    scene.work()
+    assert scene.row().ord_num == "000100"
+    scene.change("r1", return_items=[item("0004")])
+    scene.work()
+
+    assert scene.row().ord_num == "000101"
+    assert scene.states() == {"RA-r1": "posted"}
+
+
+def test_the_order_is_chosen_by_what_comes_back_under_the_names_that_people_gave(scene: Scene) -> None:
+    map_sku("es", "SHOP-4", "0004", "ana")
+    scene.seed(orders=[sale("000101", lines=[order_line(1, "0002", 1)])])
+    scene.ask("r1", item("0001", exchange={"sku": "SHOP-4", "quantity": 1, "price": "10.89"}))
+    scene.work()
+
+    assert scene.row().ord_num == "000100"
+    assert scene.codes() == []
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
