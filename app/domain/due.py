@@ -70,7 +70,7 @@ def documents_due(dossier: Dossier, rules: StoreRules, now: datetime) -> Due:
     documents = [*ra.documents, *orders, *moved, *memos.documents, *told]
     documents += _closing(dossier, rules, ra.standing, arrived, moved, missing.overdue)
     blockers = [*ra.blockers, *arrived.blockers, *memos.blockers, *order_blockers, *told_blockers]
-    blockers += _goods_of_a_draft(dossier, rules)
+    blockers += _goods_of_a_draft(dossier, rules, ra.standing)
     blockers += [*missing.blockers, *rejected.blockers, *_unknown_items(dossier, rules)]
     # A document that is due with other lines now than those that were refused is a new try.
     for entry in dossier.entries:
@@ -194,9 +194,9 @@ def _refunded_rejected(dossier: Dossier, rules: StoreRules, arrived: Arrivals) -
     return _Rejected((blocker,), frozenset(item.item_id for item, _ in items) if released else frozenset())
 
 
-def _goods_of_a_draft(dossier: Dossier, rules: StoreRules) -> list[Blocker]:
+def _goods_of_a_draft(dossier: Dossier, rules: StoreRules, standing: Document | None) -> list[Blocker]:
     """Goods that came for a return which the customer has not finished: no document can hold them yet."""
-    if phase(dossier, rules) is not Phase.INCOMPLETE or dossier.live(Kind.RETURN_AUTHORISATION):
+    if phase(dossier, rules) is not Phase.INCOMPLETE or standing is not None:
         return []
     found = []
     for receipt in dossier.receipts:

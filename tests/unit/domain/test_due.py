@@ -163,6 +163,23 @@ class TestRefundedAtOnceAndRejectedOnArrival:
         assert game.change_item(status="rejected").blockers == ()
 
 
+class TestGoodsOfADraft:
+    def test_are_told_at_once_when_a_return_is_a_draft_again_before_its_authorisation_was_sent(self) -> None:
+        game = Play(rules(), order(line(1, "X")), ret(item()))
+        game.receive(("X", 1, "A"))
+
+        due = game.change(status="incomplete")
+
+        assert (due.documents, codes(due)) == ((), [Code.RECEIPT_WITHOUT_RETURN])
+
+    def test_stay_on_an_authorisation_that_stands(self) -> None:
+        game = play()
+        game.receive(("X", 1, "A"))
+        game.post_all()
+
+        assert game.change(status="incomplete").blockers == ()
+
+
 class TestWhatTheLedgerSays:
     @pytest.mark.parametrize(
         ("refusal", "code"),
