@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import replace
 
 from app.domain.documents import Document, Line, document_key
-from app.domain.dossier import Dossier
-from app.domain.policy import REJECTED, Kind, Place, Site, StoreRules
+from app.domain.dossier import Dossier, item_status
+from app.domain.policy import REJECTED, ItemStatus, Kind, Place, Site, StoreRules
 from app.domain.receiving import QUARANTINE, Arrivals, Landed, disposition, receipt_name
 
 TRANSFER = "transfer"
@@ -88,7 +88,7 @@ def _receipt_lines(dossier: Dossier, rules: StoreRules, landed: list[Landed]) ->
     first: dict[tuple[int, str], Landed] = {}
     for part in landed:
         how = _disposition(dossier, rules, replace(part, grade=part.reported))
-        if how == REJECTED and rules.policy.rejected_goods == "send_back":
+        if _sent_back(dossier, rules, how, part.item_id):
             continue
         units[part.line.seq, how] += part.units
         first.setdefault((part.line.seq, how), part)
@@ -103,6 +103,22 @@ def _disposition(dossier: Dossier, rules: StoreRules, part: Landed) -> str:
         if item.item_id == part.item_id:
             return disposition(part, item, rules)
     return part.grade if part.grade in rules.grades else QUARANTINE
+
+
+def _sent_back(dossier: Dossier, rules: StoreRules, how: str, item_id: str | None) -> bool:
+    """Whether goods of a disposition leave again without a journal: rejected ones, where the policy says so.
+
+    Goods that Reveni accepts as the judge are kept, and credited, whatever the warehouse calls them.
+    """
+    if rules.policy.rejected_goods != "send_back":
+        return False
+    if rules.judge == "warehouse":
+        grade = rules.grades.get(how)
+        return grade is not None and not grade.accepts
+    accepted = any(
+        item.item_id == item_id and item_status(item, rules) is ItemStatus.ACCEPTED for item in dossier.ret.items
+    )
+    return how == REJECTED and not accepted
 
 
 def _line(
@@ -155,7 +171,7 @@ def _transfer_lines(dossier: Dossier, rules: StoreRules, arrived: Arrivals, docu
             taken = _taken(places[other], units)
             places[other] += taken
             lines += _moved(taken, there)
-        if missing > 0 and not (how == REJECTED and rules.policy.rejected_goods == "send_back"):
+        if missing > 0 and not _sent_back(dossier, rules, how, item_id):
             lines.append(_line(rules, sku, seq, item_id, site, how, missing, "RT"))
     return lines
 

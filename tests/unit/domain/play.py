@@ -344,8 +344,9 @@ class Play:
             expected += self._stock_of(return_id)
         actual = Counter({where: units for where, units in self.erp.stock.items() if units})
         if self.rules.policy.rejected_goods == "send_back":
-            expected = Counter({where: units for where, units in expected.items() if where[1] != "REJ"})
-            actual = Counter({where: units for where, units in actual.items() if where[1] != "REJ"})
+            gone = ("REJ", "SCRAP")
+            expected = Counter({where: units for where, units in expected.items() if where[1] not in gone})
+            actual = Counter({where: units for where, units in actual.items() if where[1] not in gone})
         assert actual == expected
 
     def _stock_of(self, return_id: str) -> Counter[tuple[str, str, str | None]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -194,6 +195,26 @@ class TestSendBack:
         game.post_all()
 
         assert stock(game) == {"MAD01": 2}
+
+    def test_goods_that_reveni_accepts_are_kept_whatever_their_grade(self) -> None:
+        game = play(store=self.store)
+        game.receive(("X", 2, "rejected"))
+        game.change_item(status="accepted")
+        game.post_all()
+
+        assert game.erp.stock == {("X", "REJ", None): 2}
+        assert str(game.credited()) == "80.67"
+
+    @pytest.mark.parametrize(("judge", "kept"), [("warehouse", {"MAD01": 1}), ("reveni", {"MAD01": 1, "SCRAP": 1})])
+    def test_a_grade_that_does_not_accept_is_rejected_where_the_warehouse_judges(
+        self, judge: Literal["reveni", "warehouse"], kept: dict[str, int]
+    ) -> None:
+        grades = GRADES | {"C": Grade("C", accepts=False, location="SCRAP")}
+        game = play(store=replace(self.store, judge=judge, grades=grades))
+        game.receive(("X", 1, "C"), ("X", 1, "A"))
+        game.post_all()
+
+        assert stock(game) == kept
 
     def test_goods_that_were_journalled_before_they_were_rejected_are_moved_all_the_same(self) -> None:
         game = play(store=self.store)
