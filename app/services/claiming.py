@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import Boolean, ColumnElement, literal_column, or_, select, tuple_
+from sqlalchemy import Boolean, ColumnElement, exists, literal_column, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.calls import CallError
 from app.db.codec import dump, load
-from app.db.models import LedgerRow, OrderRow, ReturnRow
+from app.db.models import InboxEvent, LedgerRow, OrderRow, ReturnRow
 from app.domain.credit import own_memos, price_memo
 from app.domain.documents import Amounts, Document, State
 from app.domain.exchange import price_exchange
@@ -129,6 +129,7 @@ def candidates(session: Session, kinds: Collection[Kind], pks: Sequence[int], ou
             LedgerRow.batch_id.is_(None),
             or_(LedgerRow.retry_at.is_(None), LedgerRow.retry_at <= now),
             or_(LedgerRow.state != State.DUE, may_be_sent()),
+            or_(LedgerRow.state != State.DUE, LedgerRow.kind != Kind.RA_CLOSE, _no_goods_on_the_way()),
         )
         .order_by(LedgerRow.id)
         .with_for_update()
@@ -154,6 +155,20 @@ def may_be_sent() -> ColumnElement[bool]:
         "select before.key from ledger before where before.return_pk = ledger.return_pk and before.state = 'posted')",
         Boolean,
     )
+
+
+def _no_goods_on_the_way() -> ColumnElement[bool]:
+    """The condition on a closing that all receipts which came before its time are counted: it cannot be taken back.
+
+    Those in the inbox may be of any return; one that was taken in makes its return `pending` until it is planned.
+    """
+    in_the_inbox = exists().where(
+        InboxEvent.channel == "warehouse",
+        InboxEvent.state.in_(("new", "taken")),
+        InboxEvent.received_at <= LedgerRow.retry_at,
+    )
+    not_planned = exists().where(ReturnRow.pk == LedgerRow.return_pk, ReturnRow.pending)
+    return ~in_the_inbox & ~not_planned
 
 
 def parcels_of(session: Session, rows: Sequence[LedgerRow], outside: Outside) -> dict[int, Parcel]:

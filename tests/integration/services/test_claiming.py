@@ -158,3 +158,47 @@ def test_a_memo_whose_order_cannot_be_fetched_is_put_off(scene: Scene) -> None:
     scene.trouble(None)
     scene.later(60)
     assert set(scene.memos()) == {"CM-r1-1"}
+
+
+CLOSING = {Kind.INVENTORY_JOURNAL, Kind.RA_CLOSE}
+
+
+def _rejected_before_its_goods(scene: Scene) -> list[int]:
+    scene.ask("r1")
+    scene.work()
+    scene.accept("r1", "rejected")
+    scene.work()
+    assert scene.states()["RA-r1/close"] == "due"
+    return [scene.row().pk]
+
+
+def test_a_closing_waits_for_a_receipt_that_is_still_in_the_inbox(scene: Scene) -> None:
+    pks = _rejected_before_its_goods(scene)
+    scene.arrive("w1", {"0001": 1}, "rejected", return_id="r1")
+    scene.clock.move(6)
+    scene.carry(pks)
+    assert scene.ras()["RA-r1"]["ra_status"] == "A"
+
+    scene.work()
+    assert scene.ras()["RA-r1"]["ra_status"] == "R"
+    assert scene.states()["RA-r1/close"] == "withdrawn"
+
+
+def test_a_closing_waits_for_a_receipt_that_was_taken_in_and_is_not_planned_yet(scene: Scene) -> None:
+    pks = _rejected_before_its_goods(scene)
+    scene.arrive("w1", {"0001": 1}, "rejected", return_id="r1")
+    scene.clock.move(6)
+    assert take_in(scene.outside).returns == pks
+    post(CLOSING, pks, scene.outside)
+    assert scene.ras()["RA-r1"]["ra_status"] == "A"
+
+    scene.carry(pks)
+    assert scene.ras()["RA-r1"]["ra_status"] == "R"
+
+
+def test_a_closing_is_made_when_its_time_has_come_and_no_receipt_waits(scene: Scene) -> None:
+    pks = _rejected_before_its_goods(scene)
+    scene.clock.move(6)
+    scene.carry(pks)
+
+    assert scene.ras()["RA-r1"]["ra_status"] == "C"
