@@ -157,7 +157,6 @@ class LedgerRow(Base):
     `sending` is committed with a lease before the call. `sent_at` is set once a call may have left; from then on
     the lines are fixed. `post_at`: the window the document waits for (null: at once). `retry_at`: no try before.
     `waits` counts what is no try, BlueCherry being busy or away: the delay grows with both.
-    `waits` counts what is no try, BlueCherry being busy or away: the delay grows with both.
     """
 
     __tablename__ = "ledger"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import Boolean, ColumnElement, exists, literal_column, or_, select, tuple_
+from sqlalchemy import Boolean, ColumnElement, exists, func, literal_column, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.calls import CallError
@@ -29,6 +29,8 @@ from app.services.sending import Parcel
 OrderKey = tuple[str, str]
 """Connection and order number."""
 
+_ENDINGS = (Kind.RA_CANCEL, Kind.RA_CLOSE)
+"""What ends a return authorisation, and cannot be taken back."""
 _BUSY_ORDER = timedelta(seconds=1)
 """How soon a memo looks again whether another memo of its order is through."""
 
@@ -129,7 +131,11 @@ def candidates(session: Session, kinds: Collection[Kind], pks: Sequence[int], ou
             LedgerRow.batch_id.is_(None),
             or_(LedgerRow.retry_at.is_(None), LedgerRow.retry_at <= now),
             or_(LedgerRow.state != State.DUE, may_be_sent()),
-            or_(LedgerRow.state != State.DUE, LedgerRow.kind != Kind.RA_CLOSE, _no_goods_on_the_way()),
+            or_(
+                LedgerRow.state != State.DUE,
+                LedgerRow.kind.not_in((Kind.RA_CANCEL, Kind.RA_CLOSE)),
+                _no_goods_on_the_way(),
+            ),
         )
         .order_by(LedgerRow.id)
         .with_for_update()
@@ -158,14 +164,14 @@ def may_be_sent() -> ColumnElement[bool]:
 
 
 def _no_goods_on_the_way() -> ColumnElement[bool]:
-    """The condition on a closing that all receipts which came before its time are counted: it cannot be taken back.
+    """The condition on what ends an authorisation: receipts that came before are counted.
 
     Those in the inbox may be of any return; one that was taken in makes its return `pending` until it is planned.
     """
     in_the_inbox = exists().where(
         InboxEvent.channel == "warehouse",
         InboxEvent.state.in_(("new", "taken")),
-        InboxEvent.received_at <= LedgerRow.retry_at,
+        InboxEvent.received_at <= func.coalesce(LedgerRow.retry_at, LedgerRow.created_at),
     )
     not_planned = exists().where(ReturnRow.pk == LedgerRow.return_pk, ReturnRow.pending)
     return ~in_the_inbox & ~not_planned

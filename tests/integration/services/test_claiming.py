@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from decimal import Decimal
 from threading import Barrier
 
+from sqlalchemy import update
+
+from app.db.engine import transaction
+from app.db.models import InboxEvent
 from app.domain.policy import Kind
 from app.services.intake import take_in
 from app.services.posting import post
@@ -202,3 +207,30 @@ def test_a_closing_is_made_when_its_time_has_come_and_no_receipt_waits(scene: Sc
     scene.carry(pks)
 
     assert scene.ras()["RA-r1"]["ra_status"] == "C"
+
+
+def _taken_by_another_worker(until: datetime | None) -> None:
+    with transaction() as session:
+        session.execute(
+            update(InboxEvent).where(InboxEvent.channel == "warehouse").values(state="taken", taken_until=until)
+        )
+
+
+def test_a_cancellation_waits_for_a_receipt_that_came_before_it_and_is_being_taken_in(scene: Scene) -> None:
+    scene.ask("r1", item("0001", 2))
+    scene.work()
+    scene.arrive("w1", {"0001": 1}, return_id="r1")
+    _taken_by_another_worker(scene.clock.now() + timedelta(minutes=1))
+    scene.change("r1", status="cancelled")
+    scene.work()
+    assert scene.ras()["RA-r1"]["ra_status"] == "A"
+
+    _taken_by_another_worker(None)
+    scene.work()
+    scene.later(6)
+    assert scene.states() == {
+        "RA-r1": "posted",
+        "RA-r1/cancel": "withdrawn",
+        "IJ-r1-1": "posted",
+        "RA-r1/close": "posted",
+    }
