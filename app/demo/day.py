@@ -107,7 +107,7 @@ class Day:
         player.play(self._script, self._on_scene)
         self._tell("Waiting until the bridge is done")
         self._sandboxes.flush_webhooks()
-        end = self._wait(time.monotonic() + 60 + 0.1 * len(self._script.outcomes))
+        end = self._wait(time.monotonic() + 120 + 0.5 * len(self._script.outcomes))
         seconds = time.monotonic() - begin
         outcomes = self._script.outcomes.values()
         return Report(

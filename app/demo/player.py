@@ -46,7 +46,7 @@ class _Turn:
 class Player:
     """Plays scenes side by side, each step by step. `stalled` holds the steps that were waited for in vain."""
 
-    def __init__(self, messenger: CarriesOut, *, speed: float = 1.0, patience: float = 60.0) -> None:
+    def __init__(self, messenger: CarriesOut, *, speed: float = 1.0, patience: float = 120.0) -> None:
         self._messenger = messenger
         self._speed = speed
         self._patience = patience

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 _REPLACED = {"DATABASE_URL", "BROKER_URL", "BRIDGE_API_TOKENS", "FLOWER_BASIC_AUTH", "BRIDGE_CONFIG"}
 
 
-@pytest.mark.timeout(170)
+@pytest.mark.timeout(260)
 def test_a_small_day_ends_with_the_books_right(tmp_path: Path) -> None:
     report = tmp_path / "out.json"
     environment = {name: value for name, value in os.environ.items() if name not in _REPLACED}
@@ -29,7 +29,7 @@ def test_a_small_day_ends_with_the_books_right(tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=240,
         check=False,
     )
 
