@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from app.config.model import Store, WarehouseSite
-from app.domain.policy import REJECTED, Place, Site, StoreRules
+from app.domain.policy import REJECTED, Grade, Place, Site, StoreRules
 from app.toml_schema import Problem, key_part
 
 
@@ -31,13 +31,15 @@ def warnings_of(stores: Mapping[str, Store], sites: Mapping[str, WarehouseSite],
 
 
 def _places(rules: StoreRules, site: Site, file: str) -> Iterator[Problem]:
-    if rules.policy.rejected_goods == "journal" and rules.place(site, REJECTED) == Place(site.location, site.lot):
-        yield Problem(
-            file,
-            f"stores.{rules.name}.grades.{REJECTED}",
-            f"has no place of its own at sites.{site.name}: rejected goods become saleable stock there",
-            f"Give it a location, or one at [sites.{site.name}.grades.{REJECTED}].",
-        )
+    rejecting = [g.name for g in rules.grades.values() if g.name == REJECTED or _rejects(rules, g)]
+    for name in rejecting if rules.policy.rejected_goods == "journal" else []:
+        if rules.place(site, name) == Place(site.location, site.lot):
+            yield Problem(
+                file,
+                f"stores.{rules.name}.grades.{key_part(name)}",
+                f"has no place of its own at sites.{site.name}: rejected goods become saleable stock there",
+                f"Give it a location, or one at [sites.{site.name}.grades.{key_part(name)}].",
+            )
     for grade in rules.grades.values():
         if grade.accepts and rules.place(site, grade.name) == site.quarantine:
             yield Problem(
@@ -46,3 +48,7 @@ def _places(rules: StoreRules, site: Site, file: str) -> Iterator[Problem]:
                 f"lies in the quarantine of sites.{site.name}",
                 "Goods of a known grade should not wait where unknown ones do: give one of them another place.",
             )
+
+
+def _rejects(rules: StoreRules, grade: Grade) -> bool:
+    return rules.judge == "warehouse" and not grade.accepts

@@ -175,6 +175,10 @@ class TestWarnings:
             (store(grades={"rejected": {}}), "stores.es.grades.rejected"),
             (store(grades={"rejected": {"location": "MAD01"}}), "stores.es.grades.rejected"),
             (store(grades={"rejected": {"location": "R"}, "A": {"location": "MADQ"}}), "stores.es.grades.A"),
+            (
+                store(judge="warehouse", grades={"rejected": {"location": "R"}, "C": {"accepts": False}}),
+                "stores.es.grades.C",
+            ),
             (store(reasons={}), "stores.es.reasons"),
             (lambda table: table["sites"]["madrid"].pop("secret_env"), "sites.madrid.secret_env"),
             (
