@@ -19,6 +19,7 @@ from app.domain.exchange import price_exchange
 from app.domain.model import Order, Personal, Return
 from app.domain.money import Money
 from app.domain.policy import Kind
+from app.services.catalogue import Division, items_of
 from app.services.dossiers import Slice
 from app.services.history import Notes
 from app.services.outside import Outside
@@ -195,6 +196,7 @@ def parcels_of(session: Session, rows: Sequence[LedgerRow], outside: Outside) ->
         numbers[pk, key] = number
         if kind == Kind.RETURN_AUTHORISATION and state == State.POSTED:
             ras[pk] = number
+    upcs = _upcs_of_new_goods(session, rows, orders)
     parcels = {}
     for row in rows:
         document = load(Document, row.document)
@@ -213,8 +215,29 @@ def parcels_of(session: Session, rows: Sequence[LedgerRow], outside: Outside) ->
             target=numbers.get((row.return_pk, document.source or "")),
             date=outside.now().astimezone(outside.store(row.store).rules.time_zone).date(),
             lease_until=outside.now(),
+            upcs=upcs.get(row.id, {}),
         )
     return parcels
+
+
+def _upcs_of_new_goods(
+    session: Session, rows: Sequence[LedgerRow], orders: Mapping[OrderKey, Order]
+) -> dict[int, dict[str, str]]:
+    """By row, the UPCs of what exchange orders send out, as the mirror of the item master has them."""
+    wanted: dict[int, tuple[Division, set[str]]] = {}
+    for row in rows:
+        order = orders.get((row.connection, row.ord_num))
+        if row.kind == Kind.EXCHANGE_ORDER and order is not None:
+            skus = {line.sku for line in load(Document, row.document).lines}
+            wanted[row.id] = ((row.connection, order.division), skus)
+    by_division: dict[Division, set[str]] = {}
+    for division, skus in wanted.values():
+        by_division.setdefault(division, set()).update(skus)
+    items = items_of(session, by_division)
+    return {
+        row_id: {sku: item.upc for sku, item in items[division].items() if sku in skus and item.upc}
+        for row_id, (division, skus) in wanted.items()
+    }
 
 
 def memos_to_send(session: Session, rows: Sequence[LedgerRow]) -> list[LedgerRow]:

@@ -34,7 +34,8 @@ class Parcel:
     """A document that was claimed for sending, with all that its call needs.
 
     `ra_num`: the return authorisation it refers to, if that is posted. `target`: the number of what is cancelled or
-    closed. `date`: today in the store's time zone. `lease_until`: no call is begun after it.
+    closed. `date`: today in the store's time zone. `lease_until`: no call is begun after it. `upcs`: by SKU,
+    those of new goods that the item master has.
     """
 
     row_id: int
@@ -49,6 +50,7 @@ class Parcel:
     target: str | None
     date: date
     lease_until: datetime
+    upcs: Mapping[str, str] = field(default_factory=dict)
 
 
 def body_of(parcel: Parcel) -> OutgoingDocument:
@@ -210,6 +212,7 @@ def _exchange(parcel: Parcel) -> ExchangeOrder:
             ExchangeLine(
                 line_seq=line.seq,
                 sku=line.sku,
+                upc=parcel.upcs.get(line.sku),
                 qty_ord=line.qty,
                 unit_price=(part.net.amount / line.qty).quantize(part.net.amount),
                 gross=part.net + part.disc,

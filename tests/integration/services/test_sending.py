@@ -23,6 +23,17 @@ def _told(scene: Scene) -> list[dict[str, object]]:
     return [entry for verdict in scene.verdicts() for entry in verdict["body"]["items"]]
 
 
+def test_an_exchange_names_the_upc_that_the_item_master_has(scene: Scene) -> None:
+    scene.seed(items=[{"division": "010", "sku": "0004", "upc": "0840004"}])
+    for n, sku in enumerate(("0004", "0002"), start=1):
+        swap = {"sku": sku, "quantity": 1, "price": "10.89"}
+        scene.ask(f"r{n}", item(exchange=swap), type="exchange", instant=True)
+    scene.work()
+
+    upcs = {key: [line["upc"] for line in order["lines"]] for key, order in scene.exchanges().items()}
+    assert upcs == {"EX-r1": ["0840004"], "EX-r2": [None]}
+
+
 def test_the_authorisation_says_all_that_the_warehouse_needs(scene: Scene) -> None:
     scene.ask("r1", item("0001", 2), item("0002"))
     scene.work()
