@@ -187,6 +187,8 @@ class TestWhatTheLedgerSays:
             ("PERIOD_CLOSED", Code.PERIOD_CLOSED),
             ("QTY_EXCEEDS_SHIPPED", Code.OVER_RETURN),
             ("ITEM_INACTIVE", Code.INACTIVE_SKU),
+            ("SKU_NOT_ON_ORDER", Code.SKU_NOT_ON_ORDER),
+            ("ORDER_NOT_FOUND", Code.UNKNOWN_ORDER),
             ("LOCATION_UNKNOWN", Code.REFUSED),
         ],
     )
