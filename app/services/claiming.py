@@ -132,11 +132,7 @@ def candidates(session: Session, kinds: Collection[Kind], pks: Sequence[int], ou
             LedgerRow.batch_id.is_(None),
             or_(LedgerRow.retry_at.is_(None), LedgerRow.retry_at <= now),
             or_(LedgerRow.state != State.DUE, may_be_sent()),
-            or_(
-                LedgerRow.state != State.DUE,
-                LedgerRow.kind.not_in((Kind.RA_CANCEL, Kind.RA_CLOSE)),
-                _no_goods_on_the_way(),
-            ),
+            or_(LedgerRow.state != State.DUE, LedgerRow.kind.not_in(_ENDINGS), _no_goods_on_the_way()),
         )
         .order_by(LedgerRow.id)
         .with_for_update()
