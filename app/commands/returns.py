@@ -60,6 +60,11 @@ def _show(view: ReturnView) -> None:
     kind = f"{known.type}{', instant' if known.instant else ''}"
     order = f"order {known.order_external_id}{f' = {view.ord_num}' if view.ord_num else ''}"
     click.echo(f"{known.store}/{known.id}: {view.state} (in Reveni: {known.status}), {kind}, {order}")
+    if known.refund is not None:
+        amount = known.amount if known.refund.amount is None else known.refund.amount
+        when = cell(known.refund.refunded_at) or "not yet"
+        beside = f"fees {known.fees}, bonus {known.bonus}"
+        click.echo(f"Refund: {amount} {known.currency} by {known.refund.method} ({when}), {beside}")
     show_table(
         "Lines",
         ("item", "SKU", "units", "price", "status", "reason", "exchange for"),

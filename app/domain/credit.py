@@ -174,6 +174,25 @@ def credit_memos(
     return result
 
 
+def units_owed(
+    dossier: Dossier, rules: StoreRules, standing: Document, arrived: Arrivals, released: Released
+) -> Counter[int]:
+    """Units to credit per line of the return authorisation, those that are credited already among them."""
+    return _Crediting(dossier, rules, standing, ()).due(arrived, released)
+
+
+def credit_target(dossier: Dossier, standing: Document, ra_line_seq: int) -> _Target | None:
+    """The order line that units of a line of the return authorisation are credited from, if that is known."""
+    line = next(line for line in standing.lines if line.seq == ra_line_seq)
+    seq = line.ord_line_seq or 0
+    order = dossier.orders.get(standing.ord_num)
+    if order is None:
+        return None
+    if order.ord_type == "E" and not order.line(seq).paid:
+        return dossier.chain.get(seq)
+    return order.ord_num, seq
+
+
 def _credited_then_rejected(
     result: Credits, dossier: Dossier, rules: StoreRules, standing: Document, left: Counter[int]
 ) -> None:
@@ -247,13 +266,7 @@ class _Crediting:
 
     def target(self, ra_line_seq: int) -> _Target | None:
         """The order line that units are credited from; None when goods of a zero-value order lead to none."""
-        seq = self._ra[ra_line_seq].ord_line_seq or 0
-        order = self._dossier.orders.get(self._standing.ord_num)
-        if order is None:
-            return None
-        if order.ord_type == "E" and not order.line(seq).paid:
-            return self._dossier.chain.get(seq)
-        return order.ord_num, seq
+        return credit_target(self._dossier, self._standing, ra_line_seq)
 
     def cap(self, result: Credits, left: Counter[int]) -> None:
         """Take out of `left` what cannot be credited: goods without an origin, and what is credited already."""

@@ -15,6 +15,7 @@ from app.domain.exchange import exchanges, judged_units
 from app.domain.model import ReturnItem
 from app.domain.policy import ItemStatus, Kind, Phase, StoreRules
 from app.domain.receiving import Arrivals, arrivals
+from app.domain.refund import refund_mismatch
 from app.domain.stock import journals
 from app.domain.verdict import verdicts
 
@@ -74,6 +75,7 @@ def documents_due(dossier: Dossier, rules: StoreRules, now: datetime) -> Due:
     blockers = [*ra.blockers, *arrived.blockers, *memos.blockers, *order_blockers, *told_blockers]
     blockers += _goods_of_a_draft(dossier, rules, ra.standing)
     blockers += [*missing.blockers, *rejected.blockers, *_unknown_items(dossier, rules)]
+    blockers += refund_mismatch(dossier, rules, ra.standing, arrived, memos.documents, released)
     # A document that is due with other lines now than those that were refused is a new try.
     for entry in dossier.entries:
         if entry.document in documents:

@@ -110,6 +110,15 @@ class DocumentAnswer(Schema):
     error = fields.String(attribute="entry.error", allow_none=True)
 
 
+class RefundAnswer(Schema):
+    """What Reveni paid back. `amount` is null where it names none: the return's `amount` is meant."""
+
+    method = fields.String()
+    status = fields.String()
+    amount = Amount(allow_none=True)
+    refunded_at = fields.AwareDateTime(allow_none=True)
+
+
 class HappeningAnswer(Schema):
     """One line of the history."""
 
@@ -131,6 +140,9 @@ class ReturnAnswer(Schema):
     instant = fields.Boolean(attribute="known.instant")
     currency = fields.String(attribute="known.currency")
     amount = Amount(attribute="known.amount")
+    fees = Amount(attribute="known.fees")
+    bonus = Amount(attribute="known.bonus")
+    refund = fields.Nested(RefundAnswer, attribute="known.refund", allow_none=True)
     order_ref = fields.String(attribute="known.order_external_id")
     ord_num = fields.String(allow_none=True)
     created = fields.AwareDateTime(attribute="known.created")

@@ -177,7 +177,7 @@ def ret(
         created=NOW,
         updated=NOW,
         currency=currency,
-        amount=Decimal(0),
+        amount=sum((each.price * each.quantity for each in items if each.exchange is None), Decimal(0)),
         order_external_id="shop-SO1",
         items=items,
         refund=refund,
