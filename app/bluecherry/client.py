@@ -18,7 +18,6 @@ from app.bluecherry.documents import (
     ExchangeOrder,
     InventoryJournal,
     OutgoingDocument,
-    Period,
     PostedJournal,
     ReturnAuthorisation,
     Stock,
@@ -27,6 +26,7 @@ from app.bluecherry.gateway import Page
 from app.bluecherry.profile import Profile
 from app.calls import Doubtful, Refused
 from app.domain.model import Item, MemoOnOrder, Order, RaOnOrder
+from app.domain.periods import Period
 from app.http import Fault, HttpClient
 from app.wire import Unreadable
 

@@ -210,13 +210,3 @@ class DocumentRow:
     qty: int
     total_amt: Decimal | None
     posted_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A posting period, both days included."""
-
-    period: str
-    start: date
-    end: date
-    open: bool

@@ -15,13 +15,13 @@ from app.bluecherry.documents import (
     ExchangeOrder,
     InventoryJournal,
     OutgoingDocument,
-    Period,
     PostedJournal,
     ReturnAuthorisation,
     Stock,
 )
 from app.bluecherry.profile import Profile
 from app.domain.model import Item, MemoOnOrder, Order, RaOnOrder
+from app.domain.periods import Period
 
 Row = TypeVar("Row")
 

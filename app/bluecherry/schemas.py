@@ -9,9 +9,10 @@ from typing import Any
 from marshmallow import fields, post_load
 from marshmallow.validate import OneOf
 
-from app.bluecherry.documents import Batch, BatchResult, DocumentRow, JournalLine, Period, PostedJournal, Stock
+from app.bluecherry.documents import Batch, BatchResult, DocumentRow, JournalLine, PostedJournal, Stock
 from app.domain.model import CreditedLine, Item, MemoOnOrder, Order, OrderLine, RaOnOrder
 from app.domain.money import Money, MoneyError
+from app.domain.periods import Period
 from app.wire import Address, Amount, Code, Count, Day, Many, Moment, One, Unreadable, WireSchema, Words, Yes, read
 
 

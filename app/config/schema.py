@@ -56,6 +56,7 @@ class PolicySchema(StrictSchema):
     rejected_goods = Choice(["journal", "send_back"], load_default="journal")
     uneven_exchange = Choice(["full_value"], load_default="full_value")
     not_received_days = Whole(least=1, most=3650, load_default=30)
+    closed_period = Choice(["next_open", "exception"], load_default="next_open")
 
 
 class PostingSchema(StrictSchema):

@@ -156,7 +156,8 @@ class LedgerRow(Base):
 
     `sending` is committed with a lease before the call. `sent_at` is set once a call may have left; from then on
     the lines are fixed. `post_at`: the window the document waits for (null: at once). `retry_at`: no try before.
-    `waits` counts what is no try, BlueCherry being busy or away: the delay grows with both.
+    `waits` counts what is no try, BlueCherry being busy or away: the delay grows with both. `business_date`: the day
+    on which it became due, `document_date`: the one that it bears in BlueCherry, both in the store's time zone.
     """
 
     __tablename__ = "ledger"
@@ -175,6 +176,7 @@ class LedgerRow(Base):
     units: Mapped[int] = mapped_column(Integer, server_default="0")
     total: Mapped[Decimal | None]
     currency: Mapped[str | None]
+    business_date: Mapped[str | None]
     document_date: Mapped[str | None]
     number: Mapped[str | None]
     post_at: Mapped[datetime | None]
@@ -318,6 +320,15 @@ class ItemRow(Base):
     data: Mapped[Json]
     seen_at: Mapped[datetime]
     __table_args__ = (Index("ix_items_upc", "connection", "division", "upc"),)
+
+
+class PeriodsRow(Base):
+    """The mirror of a connection's posting periods. `fetched_at` null: BlueCherry contradicted it."""
+
+    __tablename__ = "periods"
+    connection: Mapped[str] = mapped_column(primary_key=True)
+    periods: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    fetched_at: Mapped[datetime | None]
 
 
 class History(Base):

@@ -142,7 +142,9 @@ REMEDIES: dict[Code, Remedy] = {
     Code.REFUND_MISMATCH: Remedy(
         Team.FINANCE, "Compare Reveni's refund with the credit memo; then bridge exceptions resolve ID."
     ),
-    Code.PERIOD_CLOSED: Remedy(Team.FINANCE, "Open the posting period in BlueCherry; then bridge exceptions retry ID."),
+    Code.PERIOD_CLOSED: Remedy(
+        Team.FINANCE, "Open the posting period, or the next one, in BlueCherry; then bridge exceptions retry ID."
+    ),
     Code.EXCHANGE_FAILED: Remedy(
         Team.CX,
         "Mend what BlueCherry says, or serve the customer by hand; then bridge exceptions retry ID.",

@@ -122,6 +122,7 @@ class Policy:
     rejected_goods: Literal["journal", "send_back"] = "journal"
     uneven_exchange: Literal["full_value"] = "full_value"
     not_received_days: int = 30
+    closed_period: Literal["next_open", "exception"] = "next_open"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from app.services.dossiers import lock_returns
 from app.services.history import Notes
 from app.services.outside import Outside
 from app.services.planning import plan
-from app.services.recording import posted, put_off_code, refused
+from app.services.recording import posted, put_off_code, said_no
 
 LOOK = timedelta(seconds=1)
 """How often a batch that runs is looked at."""
@@ -130,7 +130,7 @@ def _record(session: Session, batch_id: int, results: dict[str, BatchResult], ou
             posted(document, result.number, notes, outside)
         elif result is not None and (result.error_code or "") not in _PASSING:
             document.batch_id = None
-            refused(document, result.error_code or "REJECTED", result.error or "", notes)
+            said_no(session, document, result.error_code or "REJECTED", result.error or "", notes, outside)
         else:
             document.state, document.batch_id, document.sent_at = State.DUE, None, None
             code = result.error_code if result is not None else "NOT_IN_BATCH"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import Boolean, ColumnElement, exists, func, literal_column, or_, select, tuple_
@@ -23,8 +23,9 @@ from app.services.catalogue import Division, items_of
 from app.services.dossiers import Slice
 from app.services.history import Notes
 from app.services.outside import Outside
+from app.services.periods import memo_dates, today
 from app.services.planning import plan
-from app.services.recording import put_off
+from app.services.recording import PERIOD_CLOSED, put_off, refused
 from app.services.sending import Parcel
 
 OrderKey = tuple[str, str]
@@ -91,14 +92,41 @@ def claim_memos(
             claimed.again[row.return_pk] = moment
     notes.write(session)
     to_find = [row for row in rows if row.state != State.DUE]
+    dates = date_memos(session, due, outside)
     parcels = parcels_of(session, [*due, *to_find], outside)
     for row in due:
-        amounts = price(work, row, parcels[row.id], outside)
+        amounts = price(work, row, parcels[row.id], outside) if row.id in dates else None
         if amounts is not None:
             fix_amounts(row, amounts, amounts.total.currency)
-            claimed.to_send.append(lease(row, parcels[row.id], outside))
+            claimed.to_send.append(lease(row, replace(parcels[row.id], date=dates[row.id]), outside))
     claimed.to_find = [lease(row, parcels[row.id], outside) for row in to_find]
     return claimed
+
+
+def date_memos(session: Session, rows: Sequence[LedgerRow], outside: Outside) -> dict[int, date]:
+    """The date of each memo, by row id: today, or the next open period's first day, as the store's policy has it.
+
+    A memo for which there is none is refused as BlueCherry would refuse it, without asking.
+    """
+    days = memo_dates(session, {row.store for row in rows}, outside)
+    dated: dict[int, date] = {}
+    notes = Notes()
+    closed = set()
+    for row in rows:
+        day = days[row.store]
+        if day is not None:
+            dated[row.id] = day
+            continue
+        policy = outside.store(row.store).rules.policy.closed_period
+        later = ", nor is one open later" if policy == "next_open" else ""
+        message = f"{today(row.store, outside)} is in no open period{later}"
+        refused(row, PERIOD_CLOSED, message, notes)
+        closed.add(row.return_pk)
+    if closed:
+        notes.write(session)
+        session.flush()
+        plan(session, closed, outside)
+    return dated
 
 
 def lease(row: LedgerRow, parcel: Parcel, outside: Outside) -> Parcel:
@@ -209,7 +237,7 @@ def parcels_of(session: Session, rows: Sequence[LedgerRow], outside: Outside) ->
             personal=load(Personal, home.personal or {}),
             ra_num=ra or ras.get(row.return_pk),
             target=numbers.get((row.return_pk, document.source or "")),
-            date=outside.now().astimezone(outside.store(row.store).rules.time_zone).date(),
+            date=today(row.store, outside),
             lease_until=outside.now(),
             upcs=upcs.get(row.id, {}),
         )

@@ -201,6 +201,8 @@ def _make_due(row: LedgerRow, document: Document, rules: StoreRules, now: dateti
     write_document(row, document)
     posting = rules.posting.get(Kind(row.kind))
     fresh = row.state != State.DUE
+    if row.business_date is None or row.state == State.WITHDRAWN:
+        row.business_date = now.astimezone(rules.time_zone).date().isoformat()
     row.state = State.DUE
     row.mapping_version = rules.version
     row.tries, row.waits, row.tired, row.error, row.error_code = 0, 0, False, None, None

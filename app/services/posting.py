@@ -19,6 +19,7 @@ from app.services.claiming import Claim, OrderKey, candidates, claim, claim_memo
 from app.services.dossiers import lock_returns
 from app.services.orders import refresh_orders, save_orders
 from app.services.outside import Outside
+from app.services.periods import old_mirrors, refresh_periods
 from app.services.recording import Answer, LeaseRanOut, NotSent, Recorded, record
 from app.services.sending import Parcel, addressed, look_up, send
 from app.wire import Unreadable
@@ -87,8 +88,10 @@ def _claim_fresh_memos(pks: Sequence[int], outside: Outside) -> Claim:
         rows = candidates(session, [Kind.CREDIT_MEMO], pks, outside)
         orders = {(row.connection, row.ord_num) for row in rows if row.state == State.DUE}
         ready = sorted({row.return_pk for row in rows})
+        old = old_mirrors(session, {row.store for row in rows if row.state == State.DUE}, outside)
     if not ready:
         return Claim()
+    refresh_periods(old, outside)
     fetched, failures = refresh_orders(orders, outside)
     with transaction() as session:
         lock_returns(session, ready)

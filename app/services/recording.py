@@ -19,8 +19,12 @@ from app.domain.policy import Kind
 from app.services.dossiers import load_slice, lock_returns
 from app.services.history import Notes
 from app.services.outside import Outside
+from app.services.periods import forget_periods
 from app.services.planning import kinds_to_make, replan, tried_again_at
 from app.services.sending import Parcel
+
+PERIOD_CLOSED = "PERIOD_CLOSED"
+"""BlueCherry's code for a memo whose date lies in no open period."""
 
 
 class NotSent(CallError):
@@ -69,7 +73,7 @@ def record(
     for answer in answers:
         row_of = rows.get(answer.parcel.row_id)
         if row_of is not None and _ours(row_of, answer.parcel):
-            _record(row_of, answer, notes, outside)
+            _record(session, row_of, answer, notes, outside)
     notes.write(session)
     session.flush()
     for pk in work.returns:
@@ -100,7 +104,7 @@ def _ours(row: LedgerRow, parcel: Parcel) -> bool:
     return row.lease_until == parcel.lease_until and row.state in (State.SENDING, State.DOUBTFUL)
 
 
-def _record(row: LedgerRow, answer: Answer, notes: Notes, outside: Outside) -> None:
+def _record(session: Session, row: LedgerRow, answer: Answer, notes: Notes, outside: Outside) -> None:
     row.lease_until = None
     match answer.error:
         case None if answer.number is None and answer.was_lookup:
@@ -110,7 +114,7 @@ def _record(row: LedgerRow, answer: Answer, notes: Notes, outside: Outside) -> N
         case None:
             posted(row, answer.number, notes, outside)
         case Refused() as error if not answer.was_lookup:
-            refused(row, error.code, error.message, notes)
+            said_no(session, row, error.code, error.message, notes, outside)
         case error:
             _failed(row, error, answer.was_lookup, notes, outside)
 
@@ -121,6 +125,24 @@ def posted(row: LedgerRow, number: str | None, notes: Notes, outside: Outside) -
     row.error, row.error_code, row.retry_at, row.tired, row.doubtful_since = None, None, None, False, None
     row.waits = 0
     notes.add(row.return_pk, "posted", row.key, number=number)
+
+
+def said_no(session: Session, row: LedgerRow, code: str, message: str, notes: Notes, outside: Outside) -> None:
+    """BlueCherry refused a document. A memo whose period it closed meanwhile gets one new try, with periods asked anew.
+
+    Only one, and only where the store's policy is the next open period: it may be that the two never agree.
+    """
+    if code != PERIOD_CLOSED or row.kind != Kind.CREDIT_MEMO:
+        refused(row, code, message, notes)
+        return
+    forget_periods(session, row.connection)
+    again = row.error_code == PERIOD_CLOSED
+    if again or outside.store(row.store).rules.policy.closed_period == "exception":
+        refused(row, code, message, notes)
+        return
+    row.state, row.sent_at, row.batch_id, row.retry_at = State.DUE, None, None, None
+    row.error_code, row.error = code, message
+    notes.add(row.return_pk, "to be tried again", row.key, why=f"{code}: {message}")
 
 
 def refused(row: LedgerRow, code: str, message: str, notes: Notes) -> None:

@@ -22,10 +22,14 @@ from app.services.page import LARGEST_PAGE, Page, page_of
 
 @dataclass(frozen=True, slots=True)
 class DocumentView:
-    """A document of a return as the ledger has it. `total` is None where the kind has no amounts."""
+    """A document of a return as the ledger has it. `total` is None where the kind has no amounts.
+
+    `business_date`: the day on which it became due; `document_date`: the one that it bears.
+    """
 
     entry: Entry
     total: Money | None
+    business_date: str | None
     document_date: str | None
     mapping_version: str
     post_at: datetime | None
@@ -137,6 +141,7 @@ def _document(row: LedgerRow) -> DocumentView:
     return DocumentView(
         entry=entry_of(row),
         total=total,
+        business_date=row.business_date,
         document_date=row.document_date,
         mapping_version=row.mapping_version,
         post_at=row.post_at,

@@ -34,8 +34,8 @@ class Parcel:
     """A document that was claimed for sending, with all that its call needs.
 
     `ra_num`: the return authorisation it refers to, if that is posted. `target`: the number of what is cancelled or
-    closed. `date`: today in the store's time zone. `lease_until`: no call is begun after it. `upcs`: by SKU,
-    those of new goods that the item master has.
+    closed. `date`: what the document bears: today in the store's time zone, but for a memo in a closed period.
+    `lease_until`: no call is begun after it. `upcs`: by SKU, those of new goods that the item master has.
     """
 
     row_id: int

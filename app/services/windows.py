@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -21,11 +22,21 @@ from app.domain.documents import State
 from app.domain.exchange import price_exchange
 from app.domain.policy import Kind
 from app.services.batches import LOOK, batch_lease, documents_of
-from app.services.claiming import OrderKey, fix_amounts, lease, may_be_sent, memos_to_send, parcels_of, price
+from app.services.claiming import (
+    OrderKey,
+    date_memos,
+    fix_amounts,
+    lease,
+    may_be_sent,
+    memos_to_send,
+    parcels_of,
+    price,
+)
 from app.services.dossiers import lock_returns
 from app.services.history import Notes
 from app.services.orders import refresh_orders, save_orders
 from app.services.outside import Outside
+from app.services.periods import old_mirrors, refresh_periods
 from app.services.planning import plan
 from app.services.posting import addressed_or_not_sent
 from app.services.recording import put_off
@@ -91,8 +102,10 @@ def post_batch(store: str, kind: Kind, opens_at: datetime, outside: Outside) -> 
         rows = _due(session, store, kind, outside)
         orders = {(row.connection, row.ord_num) for row in rows} if kind is Kind.CREDIT_MEMO else set()
         pks = sorted({row.return_pk for row in rows})
+        old = old_mirrors(session, [store] if orders else [], outside)
     if not rows:
         return False
+    refresh_periods(old, outside)
     fetched, failures = refresh_orders(orders, outside)
     with transaction() as session:
         lock_returns(session, pks)
@@ -152,14 +165,16 @@ def _claim(
     rows = [row for row in rows if (row.connection, row.ord_num) not in failures]
     if kind is Kind.CREDIT_MEMO:
         rows = memos_to_send(session, rows)
+    dates = date_memos(session, rows, outside) if kind is Kind.CREDIT_MEMO else {}
     parcels = parcels_of(session, rows, outside)
     claimed = []
     for row in rows:
         parcel = parcels[row.id]
         if kind is Kind.CREDIT_MEMO:
-            amounts = price(work, row, parcel, outside)
+            amounts = price(work, row, parcel, outside) if row.id in dates else None
             if amounts is None:
                 continue
+            parcel = replace(parcel, date=dates[row.id])
             fix_amounts(row, amounts, amounts.total.currency)
         elif kind is Kind.EXCHANGE_ORDER and parcel.order is not None:
             fix_amounts(row, price_exchange(parcel.document, parcel.order), parcel.order.currency)

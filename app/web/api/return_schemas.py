@@ -85,7 +85,10 @@ class AmountsAnswer(Schema):
 
 
 class DocumentAnswer(Schema):
-    """A document in the ledger. `status`: due, sending, doubtful, posted, refused, withdrawn."""
+    """A document in the ledger. `status`: due, sending, doubtful, posted, refused, withdrawn.
+
+    `business_date`: the day on which it became due; `document_date`: the one that it bears in BlueCherry.
+    """
 
     key = fields.String(attribute="entry.key")
     kind = fields.String(attribute="entry.document.kind")
@@ -98,6 +101,7 @@ class DocumentAnswer(Schema):
     amounts = fields.Nested(AmountsAnswer, attribute="entry.amounts", allow_none=True)
     total = Amount(allow_none=True)
     currency = fields.String(attribute="total.currency", allow_none=True)
+    business_date = fields.String(allow_none=True)
     document_date = fields.String(allow_none=True)
     post_at = fields.AwareDateTime(allow_none=True)
     retry_at = fields.AwareDateTime(allow_none=True)

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from app.bluecherry import schemas
-from app.bluecherry.documents import Batch, BatchResult, DocumentRow, JournalLine, Period, Stock
+from app.bluecherry.documents import Batch, BatchResult, DocumentRow, JournalLine, Stock
 from app.domain.model import CreditedLine, Item
 from app.domain.money import Money
+from app.domain.periods import Period
 from app.wire import Unreadable
 
 
