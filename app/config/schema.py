@@ -57,6 +57,7 @@ class PolicySchema(StrictSchema):
     uneven_exchange = Choice(["full_value"], load_default="full_value")
     not_received_days = Whole(least=1, most=3650, load_default=30)
     closed_period = Choice(["next_open", "exception"], load_default="next_open")
+    verdict_conflict = Choice(["both", "accepted"], load_default="both")
 
 
 class PostingSchema(StrictSchema):

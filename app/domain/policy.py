@@ -123,6 +123,7 @@ class Policy:
     uneven_exchange: Literal["full_value"] = "full_value"
     not_received_days: int = 30
     closed_period: Literal["next_open", "exception"] = "next_open"
+    verdict_conflict: Literal["both", "accepted"] = "both"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from app.domain.blockers import Blocker, Code
 from app.domain.documents import Document, Line, document_key
 from app.domain.dossier import Dossier, item_status, phase, value
@@ -23,11 +25,15 @@ def verdicts(dossier: Dossier, rules: StoreRules, arrived: Arrivals) -> tuple[li
     for item in dossier.ret.items:
         judged, accepted = judged_units(item, rules, arrived)
         status = item_status(item, rules)
-        conflict = _conflict(item, status, judged, accepted, rules, arrived)
+        conflict = (
+            0 if _told_elsewhere(dossier, item, status, rules) else _conflict(item, status, accepted, rules, arrived)
+        )
         if conflict:
             amount = value([(item, conflict)], dossier.ret.currency)
+            judge = "Reveni" if rules.judge == "reveni" else "the warehouse"
             message = (
-                f"Reveni has item {item.item_id} as {status.value}; the warehouse graded {conflict} of it otherwise."
+                f"Reveni has item {item.item_id} as {status.value}; the warehouse graded {conflict} of it otherwise. "
+                f"The judge of store {rules.name} is {judge}, who wins."
             )
             blockers.append(
                 Blocker(Code.VERDICT_CONFLICT, f"{dossier.ret.id}:{item.item_id}", message, conflict, amount)
@@ -39,21 +45,32 @@ def verdicts(dossier: Dossier, rules: StoreRules, arrived: Arrivals) -> tuple[li
     return documents, blockers
 
 
-def _conflict(
-    item: ReturnItem, status: ItemStatus, judged: int, accepted: int, rules: StoreRules, arrived: Arrivals
-) -> int:
-    """Units that Reveni and the warehouse judge differently."""
+def _told_elsewhere(dossier: Dossier, item: ReturnItem, status: ItemStatus, rules: StoreRules) -> bool:
+    """Whether another code tells already of an item that Reveni rejected: its money went before."""
+    if rules.judge != "reveni" or status is not ItemStatus.REJECTED:
+        return False
+    refunded_at_once = dossier.ret.instant and item.exchange is None
+    credited = any(
+        line.item_id == item.item_id
+        for entry in dossier.live(Kind.CREDIT_MEMO)
+        if entry.fixed
+        for line in entry.document.lines
+    )
+    return refunded_at_once or credited
+
+
+def _conflict(item: ReturnItem, status: ItemStatus, accepted: int, rules: StoreRules, arrived: Arrivals) -> int:
+    """Units that Reveni and the warehouse judge differently. A grade that the store does not know judges nothing."""
     if not rules.warehouse_feed:
         return 0
-    graded_out = sum(
-        part.units
-        for part in arrived.landed
-        if part.item_id == item.item_id and part.grade in rules.grades and not rules.grades[part.grade].accepts
-    )
+    graded: Counter[bool] = Counter()
+    for part in arrived.landed:
+        if part.item_id == item.item_id and part.grade in rules.grades:
+            graded[rules.grades[part.grade].accepts] += part.units
     if status is ItemStatus.ACCEPTED:
-        return graded_out if rules.judge == "reveni" or accepted == 0 else 0
-    if status is ItemStatus.REJECTED and rules.judge == "warehouse":
-        return accepted
+        return graded[False] if rules.judge == "reveni" or accepted == 0 else 0
+    if status is ItemStatus.REJECTED:
+        return graded[True] if rules.judge == "warehouse" or rules.policy.verdict_conflict == "both" else 0
     return 0
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 
 from app.domain.blockers import Code
-from app.domain.policy import Kind
+from app.domain.policy import Kind, Policy
 from tests.unit.domain.build import GRADES, codes, item, line, of_kind, order, ret, rules
 from tests.unit.domain.play import Play
 
@@ -73,7 +73,12 @@ def test_it_is_told_once_whatever_is_graded_later() -> None:
 
 @pytest.mark.parametrize(
     ("judge", "status", "grade"),
-    [("reveni", "accepted", "rejected"), ("warehouse", "rejected", "A"), ("warehouse", "accepted", "rejected")],
+    [
+        ("reveni", "accepted", "rejected"),
+        ("reveni", "rejected", "A"),
+        ("warehouse", "rejected", "A"),
+        ("warehouse", "accepted", "rejected"),
+    ],
 )
 def test_where_reveni_and_the_warehouse_disagree_somebody_must_look(
     judge: Literal["reveni", "warehouse"], status: str, grade: str
@@ -85,6 +90,68 @@ def test_where_reveni_and_the_warehouse_disagree_somebody_must_look(
 
     assert codes(due) == [Code.VERDICT_CONFLICT]
     assert due.blockers[0].units == 2
+    assert ("Reveni, who wins" if judge == "reveni" else "the warehouse, who wins") in due.blockers[0].message
+
+
+@pytest.mark.parametrize(
+    ("judge", "status", "grade"),
+    [
+        ("reveni", "accepted", "B"),
+        ("reveni", "accepted", "??"),
+        ("reveni", "rejected", "??"),
+        ("reveni", "rejected", "rejected"),
+        ("reveni", "pending", "rejected"),
+        ("warehouse", "accepted", "A"),
+        ("warehouse", "rejected", "??"),
+    ],
+)
+def test_they_agree_or_one_of_them_has_not_judged(
+    judge: Literal["reveni", "warehouse"], status: str, grade: str
+) -> None:
+    game = play(judge)
+    game.change_item(status=status)
+
+    assert Code.VERDICT_CONFLICT not in codes(game.receive(("X", 2, grade)))
+
+
+def test_a_store_may_hear_only_of_what_was_accepted_against_the_grade() -> None:
+    game = play("reveni")
+    game.rules = rules(policy=Policy(verdict_conflict="accepted"))
+    game.receive(("X", 2, "A"))
+    assert codes(game.change_item(status="rejected")) == []
+
+    assert codes(game.regrade("X", 2, "A", "rejected")) == []
+    assert codes(game.change_item(status="accepted")) == [Code.VERDICT_CONFLICT]
+
+
+def test_rejected_after_its_receipt_was_journalled_moves_the_goods_and_is_told_until_the_grade_follows() -> None:
+    game = play("reveni")
+    game.receive(("X", 2, "A"))
+    game.post_all()
+
+    assert codes(game.change_item(status="rejected")) == [Code.VERDICT_CONFLICT]
+    game.post_all()
+    assert game.erp.stock["X", "REJ", None] == 2
+
+    assert codes(game.regrade("X", 2, "A", "rejected")) == []
+    assert game.erp.stock["X", "REJ", None] == 2
+
+
+def test_what_was_refunded_at_once_is_told_once() -> None:
+    game = Play(rules(), order(line(1, "X", 3)), ret(item(units=2), instant=True))
+    game.post_all()
+    game.receive(("X", 2, "A"))
+
+    assert codes(game.change_item(status="rejected")) == [Code.REFUNDED_REJECTED]
+
+
+def test_what_was_credited_and_then_rejected_is_told_once() -> None:
+    game = play("reveni")
+    game.receive(("X", 2, "A"))
+    game.change_item(status="accepted")
+    game.post_all()
+
+    assert codes(game.change_item(status="rejected")) == [Code.RETURN_CHANGED]
 
 
 def test_the_judge_wins() -> None:
