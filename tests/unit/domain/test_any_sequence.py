@@ -225,5 +225,5 @@ class AnySequence(RuleBasedStateMachine):
             assert not [entry for entry in book.of(Kind.CREDIT_MEMO) if entry.state is State.DUE]
 
 
-AnySequence.TestCase.settings = settings(max_examples=40, stateful_step_count=25)
+AnySequence.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
 TestAnySequence = AnySequence.TestCase
