@@ -146,6 +146,8 @@ def schedule() -> dict[str, dict[str, Any]]:
         "poll returns": _every(clock.poll_every.total_seconds(), "tasks.upkeep.poll_returns", UPKEEP),
         "open windows": _every(5.0, "tasks.windows.open_windows", WINDOWS),
         "follow batches": _every(2.0, "tasks.windows.follow_batches", WINDOWS),
+        # Others are gathered a while, so that one cause makes one message; a customer who waits for goods is not.
+        "send urgent alerts": _every(2.0, "tasks.upkeep.send_urgent_alerts", UPKEEP),
         "send alerts": _every(20.0, "tasks.upkeep.send_alerts", UPKEEP),
         "refresh items": _every(600.0, "tasks.upkeep.refresh_items", UPKEEP),
         **{f"canary {queue}": _canary(queue) for queue in QUEUES},

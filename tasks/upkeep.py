@@ -39,8 +39,14 @@ def sweep() -> None:
 
 @app.task(name="tasks.upkeep.send_alerts")
 def send_alerts() -> None:
-    """Tell the teams of exceptions that nobody was told of."""
-    alerts.send_alerts()
+    """Tell the teams of exceptions that nobody was told of, but the urgent ones."""
+    alerts.send_alerts(urgent=False)
+
+
+@app.task(name="tasks.upkeep.send_urgent_alerts")
+def send_urgent_alerts() -> None:
+    """Tell the teams at once of what somebody waits for."""
+    alerts.send_alerts(urgent=True)
 
 
 @app.task(name="tasks.upkeep.refresh_items")

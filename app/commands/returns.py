@@ -19,13 +19,16 @@ def returns() -> None:
 @returns.command("list")
 @click.option("--store")
 @click.option("--state", help="Where the bridge's work stands, as in the list.")
+@click.option("--document", help="BlueCherry's number of a document made for it.")
 @click.option("--limit", type=click.IntRange(1, LARGEST_PAGE), default=50, show_default=True)
 @click.option("--cursor", type=int, help="Where the page before ended.")
 @as_json
-def list_(store: str | None, state: str | None, limit: int, cursor: int | None, as_json: bool) -> None:
+def list_(
+    store: str | None, state: str | None, document: str | None, limit: int, cursor: int | None, as_json: bool
+) -> None:
     """List returns, the newest first."""
     with plain_database_errors():
-        page = return_view.list_returns(store=store, state=state, before=cursor, limit=limit)
+        page = return_view.list_returns(store=store, state=state, document=document, before=cursor, limit=limit)
     if as_json:
         show_json(ReturnPage().dump(page))
         return

@@ -20,6 +20,7 @@ from app.services.outside import outside, utc_now
 # A run ends well before the next one begins.
 _RUN_SECONDS = 15.0
 _LOCK = 7_202_612
+_URGENT_LOCK = 7_202_613
 
 log = structlog.get_logger(__name__)
 
@@ -34,27 +35,32 @@ def channels_of(settings: Alerts) -> list[Channel]:
     return channels
 
 
-def send_alerts(channels: Sequence[Channel] | None = None) -> int:
+def send_alerts(channels: Sequence[Channel] | None = None, *, urgent: bool | None = None) -> int:
     """Tell of every open exception that nobody was told of yet; the number of causes that went out everywhere.
+
+    `urgent`: only those that are, or only those that are not. Urgent ones are told in runs of their own, which do not
+    wait for a run that a channel keeps waiting.
 
     What a channel did not take is tried again by the next run, on that channel only.
     """
     ways = channels_of(outside().config.alerts) if channels is None else channels
     # Held on a connection without a transaction: no call to another system is made inside one.
     with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if not connection.scalar(select(func.pg_try_advisory_lock(_LOCK))):
+        lock = _URGENT_LOCK if urgent else _LOCK
+        if not connection.scalar(select(func.pg_try_advisory_lock(lock))):
             return 0
         try:
-            return _send(ways)
+            groups = grouped(Filter(open=True), silent_only=True)
+            return _send(ways, [group for group in groups if urgent is None or group.urgent is urgent])
         finally:
-            connection.execute(select(func.pg_advisory_unlock(_LOCK)))
+            connection.execute(select(func.pg_advisory_unlock(lock)))
 
 
-def _send(channels: Sequence[Channel]) -> int:
+def _send(channels: Sequence[Channel], groups: Sequence[Group]) -> int:
     deadline = time.monotonic() + _RUN_SECONDS
     away: set[str] = set()
     told = 0
-    for group in grouped(Filter(open=True), silent_only=True):
+    for group in groups:
         if time.monotonic() > deadline:
             break
         missing = [channel for channel in channels if not _took(channel, group)]

@@ -104,14 +104,24 @@ def get_return(store: str, return_id: str) -> ReturnView:
 
 
 def list_returns(
-    *, store: str | None = None, state: str | None = None, before: int | None = None, limit: int = LARGEST_PAGE
+    *,
+    store: str | None = None,
+    state: str | None = None,
+    document: str | None = None,
+    before: int | None = None,
+    limit: int = LARGEST_PAGE,
 ) -> Page[ReturnLine]:
-    """Returns, the newest first, those behind the cursor `before`."""
+    """Returns, the newest first, those behind the cursor `before`.
+
+    `document`: those that a document of this BlueCherry number was made for, an exchange order for one.
+    """
     query = select(ReturnRow).order_by(ReturnRow.pk.desc()).limit(limit + 1)
     if store is not None:
         query = query.where(ReturnRow.store == store)
     if state is not None:
         query = query.where(ReturnRow.state == state)
+    if document is not None:
+        query = query.where(ReturnRow.pk.in_(select(LedgerRow.return_pk).where(LedgerRow.number == document)))
     if before is not None:
         query = query.where(ReturnRow.pk < before)
     with transaction() as session:

@@ -18,7 +18,11 @@ from app.web.errors import Refusal
 def list_returns(query: Taken) -> Page[ReturnLine]:
     """Returns, the newest first."""
     return return_view.list_returns(
-        store=query["store"], state=query["state"], before=query["cursor"], limit=query["limit"]
+        store=query["store"],
+        state=query["state"],
+        document=query["document"],
+        before=query["cursor"],
+        limit=query["limit"],
     )
 
 

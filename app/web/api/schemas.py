@@ -60,6 +60,7 @@ class ReturnQuery(PageQuery):
 
     store = fields.String(load_default=None)
     state = fields.String(load_default=None)
+    document = fields.String(load_default=None, metadata={"description": "BlueCherry's number of a document"})
 
 
 class StatsQuery(Schema):

@@ -163,3 +163,18 @@ def test_two_runs_at_once_tell_once(hook: HttpServer, books: str) -> None:
 
     assert send_alerts(_channels(hook.url)) == 1
     assert len(hook.calls) == 1
+
+
+def test_a_failed_exchange_is_told_in_a_run_of_its_own_each_return_anew(hook: HttpServer) -> None:
+    saved(exception_row())
+    saved(exception_row(Code.EXCHANGE_FAILED, "es:0012"))
+
+    assert send_alerts(_channels(hook.url), urgent=True) == 1
+    (told,) = [call.body for call in hook.calls]
+    assert (told["code"], told["team"], told["urgent"]) == ("exchange_failed", "cx", True)
+
+    pk = saved(return_row())
+    saved(exception_row(Code.EXCHANGE_FAILED, "es:0012", return_pk=pk, return_id="r1"))
+    assert send_alerts(_channels(hook.url), urgent=True) == 1
+    assert send_alerts(_channels(hook.url), urgent=False) == 1
+    assert _silent() == 0

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.db.engine import transaction
 from app.db.models import History
 from app.services.remedies import resolve
+from app.services.return_view import get_return, list_returns
 from tests.support.scene import Scene, item
 
 EVEN = {"sku": "0004", "quantity": 1, "price": "10.89"}
@@ -348,3 +349,19 @@ def test_goods_that_never_come_are_credited_when_finance_says_so(scene: Scene) -
     assert scene.memos()["CM-r1-1"]["total_amt"] == "10.89"
     assert scene.ras()["RA-r1"]["ra_status"] == "C"
     assert scene.codes() == []
+
+
+def test_an_exchange_is_linked_both_ways(scene: Scene) -> None:
+    scene.ask("r1", item(exchange=EVEN), type="exchange")
+    scene.ask("r2", item("0002"))
+    scene.arrive("w1", {"0001": 1}, return_id="r1")
+    scene.work()
+    scene.accept("r1")
+    scene.work()
+
+    order, ra = scene.exchanges()["EX-r1"], scene.ras()["RA-r1"]
+    assert (order["ref_num2"], order["ra_num"], order["orig_ord_num"]) == ("r1", ra["ra_num"], ra["ord_num"])
+    documents = {each.entry.key: each.entry.number for each in get_return("es", "r1").documents}
+    assert (documents["EX-r1"], documents["RA-r1"]) == (order["ord_num"], ra["ra_num"])
+    assert [row.id for row in list_returns(document=order["ord_num"]).rows] == ["r1"]
+    assert list_returns(document="no such").rows == ()
