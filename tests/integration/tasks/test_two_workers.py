@@ -31,10 +31,12 @@ def two_workers(scene: Scene, broker: str, database: str, directory: Path) -> It
 
 
 def together(scene: Scene, workers: tuple[Worker, Worker], pks: list[int]) -> None:
-    """Each worker gets one of the two returns, at the same time, and BlueCherry takes its time."""
+    """Each worker gets one of the two returns at the same time, BlueCherry takes its time, and both come to an end."""
     scene.trouble(None, base_latency_ms=_SLOW)
     for each, pk in zip(workers, pks, strict=True):
         each.send("tasks.steps.validate_skus", [pk], queue="steps")
+    wait_until(lambda: len(scene.memos()) == 1 and scene.exceptions() != [], 60, "a memo and an exception")
+    wait_until(lambda: not _under_way(scene), 30, "nothing is under way")
 
 
 def test_two_returns_of_the_last_unit_make_one_authorisation_one_memo_one_exception(
@@ -47,8 +49,6 @@ def test_two_returns_of_the_last_unit_make_one_authorisation_one_memo_one_except
     pks = take_in(scene.outside).returns
     with two_workers(scene, redis_url, database, tmp_path) as workers:
         together(scene, workers, pks)
-        wait_until(lambda: len(scene.memos()) == 1 and scene.exceptions() != [], 60, "a memo and an exception")
-        wait_until(lambda: not _under_way(scene), 30, "nothing is under way")
 
     assert len(scene.ras()) == len(scene.journals()) == len(scene.memos()) == 1
     assert scene.codes() == ["over_return"]
@@ -73,8 +73,6 @@ def test_two_memos_for_the_last_unit_of_a_line_one_is_made_and_finance_hears_of_
 
     with two_workers(scene, redis_url, database, tmp_path) as workers:
         together(scene, workers, pks)
-        wait_until(lambda: len(scene.memos()) == 1 and scene.exceptions() != [], 60, "a memo and an exception")
-        wait_until(lambda: not _under_way(scene), 30, "nothing is under way")
 
     (made,) = scene.memos().values()
     assert (made["total_amt"], [row["qty"] for row in made["lines"]]) == ("10.89", [1])

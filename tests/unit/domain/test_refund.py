@@ -260,6 +260,18 @@ class TestWhenTheyAreCompared:
 
         assert [each.code for each in game.plan().blockers] == [Code.REFUNDED_REJECTED]
 
+    def test_refunded_at_once_and_rejected_is_compared_once_finance_released_it(self) -> None:
+        game = waiting(instant=True)
+        game.receive(("X", 2, "rejected"))
+        game.change_item(status="rejected")
+        game.decide(Code.REFUNDED_REJECTED, "r1", "release")
+        game.post_all()
+        assert [str(each.amount) for each in mismatches(game)] == ["216.80"]
+
+        game.change(refund=refund(game, "217.80"))
+
+        assert mismatches(game) == []
+
     def test_a_partial_acceptance_by_the_warehouse_is_compared_with_what_it_accepted(self) -> None:
         game = waiting(judge="warehouse")
         game.receive(("X", 1, "A"), ("X", 1, "rejected"))
