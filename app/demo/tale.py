@@ -116,14 +116,14 @@ class Tale:
         if rng.random() < 0.4:
             self.put("shipped")
 
-    def pay(self, days_ago: int = 0) -> None:
+    def pay(self, days_ago: int = 0, *, too_much: int = 0) -> None:
         """Reveni pays the refund; `put` tells."""
         self.refunded = {
             "method": "store_credit"
             if self.bonus
             else self.stage.rng.choice(("instant_bank_transfer", "original_payment")),
             "status": "paid",
-            "amount": fine(self._amount()),
+            "amount": fine(self._amount() + too_much),
             "refunded_at": (self.stage.now - timedelta(days=days_ago)).isoformat(),
         }
 

@@ -142,6 +142,18 @@ def rejected_before_arrival(stage: Stage) -> None:
     tale.authorised("C")
 
 
+def refunded_too_much(stage: Stage) -> None:
+    """Reveni pays more than was paid for the goods: the memo is the order's reversal, and finance hears of the rest."""
+    tale = _plain(stage, 1, instant=False)
+    tale.arrive()
+    tale.judge("accepted")
+    tale.pay(too_much=700)
+    tale.put("accepted")
+    tale.authorised("R")
+    tale.credited()
+    tale.raises("refund_mismatch")
+
+
 def never_came(stage: Stage) -> None:
     """Refunded forty days ago, accepted by time, and nothing came."""
     order = stage.order(1)
@@ -207,6 +219,7 @@ def goods_after_cancel(stage: Stage) -> None:
 
 SCENES = (
     Kind(refund, 24, FED),
+    Kind(refunded_too_much, 1, FED),
     Kind(some_lines, 6, FED),
     Kind(partial_receipts, 6, FED),
     Kind(several_parcels, 4, FED),
