@@ -60,6 +60,8 @@ def _show(view: ReturnView) -> None:
     kind = f"{known.type}{', instant' if known.instant else ''}"
     order = f"order {known.order_external_id}{f' = {view.ord_num}' if view.ord_num else ''}"
     click.echo(f"{known.store}/{known.id}: {view.state} (in Reveni: {known.status}), {kind}, {order}")
+    if view.shadow:
+        click.echo("In shadow: nothing of it is posted; the numbers that begin with SHADOW- are the bridge's own.")
     show_table(
         "Lines",
         ("item", "SKU", "units", "price", "status", "reason", "exchange for"),

@@ -260,7 +260,9 @@ def load_slice(session: Session, pks: Iterable[int], outside: Outside) -> Slice:
     )
 
 
-def _load_orders(session: Session, returns: Collection[ReturnRow], outside: Outside) -> dict[tuple[str, str], OrderFile]:
+def _load_orders(
+    session: Session, returns: Collection[ReturnRow], outside: Outside
+) -> dict[tuple[str, str], OrderFile]:
     """The orders of returns, and those that exchanges led away from, locked; with every ledger entry on them."""
     files: dict[tuple[str, str], OrderFile] = {}
     wanted = {(outside.store(r.store).connection, r.ord_num) for r in returns if r.ord_num}

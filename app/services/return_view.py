@@ -22,7 +22,10 @@ from app.services.page import LARGEST_PAGE, Page, page_of
 
 @dataclass(frozen=True, slots=True)
 class DocumentView:
-    """A document of a return as the ledger has it. `total` is None where the kind has no amounts."""
+    """A document of a return as the ledger has it. `total` is None where the kind has no amounts.
+
+    `shadow`: it stands in the ledger alone, `posted` or not.
+    """
 
     entry: Entry
     total: Money | None
@@ -32,6 +35,7 @@ class DocumentView:
     retry_at: datetime | None
     sent_at: datetime | None
     tries: int
+    shadow: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class ReturnView:
     pending: bool
     wake_at: datetime | None
     ord_num: str | None
+    shadow: bool
     receipts: tuple[Receipt, ...]
     documents: tuple[DocumentView, ...]
     exceptions: tuple[ExceptionView, ...]
@@ -71,6 +76,7 @@ class ReturnLine:
     status: str
     order_ref: str
     ord_num: str | None
+    shadow: bool
     updated: datetime
 
 
@@ -92,6 +98,7 @@ def get_return(store: str, return_id: str) -> ReturnView:
             pending=row.pending,
             wake_at=row.wake_at,
             ord_num=row.ord_num,
+            shadow=row.shadow,
             receipts=_receipts(session, row.pk),
             documents=tuple(_document(each) for each in rows_of_returns(session, [row.pk]).get(row.pk, [])),
             exceptions=tuple(view_of(each) for each in session.scalars(exceptions)),
@@ -123,6 +130,7 @@ def _line(row: ReturnRow) -> ReturnLine:
         status=row.status,
         order_ref=row.order_ref,
         ord_num=row.ord_num,
+        shadow=row.shadow,
         updated=row.updated,
     )
 
@@ -143,6 +151,7 @@ def _document(row: LedgerRow) -> DocumentView:
         retry_at=row.retry_at,
         sent_at=row.sent_at,
         tries=row.tries,
+        shadow=row.shadow,
     )
 
 

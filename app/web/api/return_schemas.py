@@ -85,7 +85,10 @@ class AmountsAnswer(Schema):
 
 
 class DocumentAnswer(Schema):
-    """A document in the ledger. `status`: due, sending, doubtful, posted, refused, withdrawn."""
+    """A document in the ledger. `status`: due, sending, doubtful, posted, refused, withdrawn.
+
+    `shadow`: it stands in the ledger alone, whatever its status.
+    """
 
     key = fields.String(attribute="entry.key")
     kind = fields.String(attribute="entry.document.kind")
@@ -104,6 +107,7 @@ class DocumentAnswer(Schema):
     sent_at = fields.AwareDateTime(allow_none=True)
     posted_at = fields.AwareDateTime(attribute="entry.posted_at", allow_none=True)
     mapping_version = fields.String()
+    shadow = fields.Boolean()
     tries = fields.Integer()
     tired = fields.Boolean(attribute="entry.tired")
     error_code = fields.String(attribute="entry.error_code", allow_none=True)
@@ -120,7 +124,10 @@ class HappeningAnswer(Schema):
 
 
 class ReturnAnswer(Schema):
-    """A return. `status` is Reveni's word for it, `state` where the bridge's work stands."""
+    """A return. `status` is Reveni's word for it, `state` where the bridge's work stands.
+
+    `shadow`: nothing of it is posted, for it was first stored while its store was in shadow.
+    """
 
     store = fields.String(attribute="known.store")
     id = fields.String(attribute="known.id")
@@ -133,6 +140,7 @@ class ReturnAnswer(Schema):
     amount = Amount(attribute="known.amount")
     order_ref = fields.String(attribute="known.order_external_id")
     ord_num = fields.String(allow_none=True)
+    shadow = fields.Boolean()
     created = fields.AwareDateTime(attribute="known.created")
     updated = fields.AwareDateTime(attribute="known.updated")
     pending = fields.Boolean()
@@ -153,6 +161,7 @@ class ReturnLineAnswer(Schema):
     status = fields.String()
     order_ref = fields.String()
     ord_num = fields.String(allow_none=True)
+    shadow = fields.Boolean()
     updated = fields.AwareDateTime()
 
 
