@@ -162,23 +162,33 @@ def _without_ours(session: Session, rows: Sequence[DocumentRow], connection: str
     return [row for row in rows if row.aux_ref_num not in posted]
 
 
-def _foreign(session: Session, rows: Sequence[DocumentRow], scope: _Scope) -> set[str]:
-    """Of documents that name no return of the scope, those of returns that are known and not compared."""
+def _foreign(session: Session, rows: Sequence[DocumentRow], scope: _Scope) -> set[tuple[str, str]]:
+    """Of documents that name no return of the scope, those of returns that are known and not compared.
+
+    A sales order is of no other order, as far as the feed tells.
+    """
+    placed = [row for row in rows if row.type != "sales_order"]
     ids = {row.ref_num2 for row in rows if row.ref_num2}
     known = set(session.scalars(select(ReturnRow.id).where(_among(ReturnRow.id, ids))))
-    orders = {row.ord_num for row in rows if row.ord_num} - set(scope.orders)
+    orders = {row.ord_num for row in placed} - set(scope.orders)
     others = set(session.scalars(select(ReturnRow.ord_num).where(_among(ReturnRow.ord_num, orders))))
-    return {row.number for row in rows if row.ref_num2 in known or row.ord_num in others}
+    of_others = {_name(row) for row in placed if row.ord_num in others}
+    return of_others | {_name(row) for row in rows if row.ref_num2 in known}
+
+
+def _name(row: DocumentRow) -> tuple[str, str]:
+    """Type and number: two types may count alike."""
+    return row.type, row.number
 
 
 def _by_hand(
-    rows: Sequence[DocumentRow], scope: _Scope, foreign: set[str], connection: str, outside: Outside
+    rows: Sequence[DocumentRow], scope: _Scope, foreign: set[tuple[str, str]], connection: str, outside: Outside
 ) -> list[Booked]:
     erp = outside.bluecherry[connection]
-    candidates = [row for row in rows if row.ref_num2 in scope.returns or row.number not in foreign]
-    unknown = {_order_to_ask_for(row, scope) for row in candidates} - {None}
+    candidates = [row for row in rows if row.ref_num2 in scope.returns or _name(row) not in foreign]
+    asked_for = sorted({number for row in candidates if (number := _order_to_ask_for(row, scope))})
     fetched: dict[str, Order | None] = {}
-    for number, answer in outside.side_by_side(connection, sorted(each for each in unknown if each), erp.order).items():
+    for number, answer in outside.side_by_side(connection, asked_for, erp.order).items():
         if isinstance(answer, CallError):
             raise answer
         fetched[number] = answer

@@ -8,8 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app import cli
-from app.services import outside
-from tests.integration.services.test_shadow_comparison import Clerk, _refund
+from tests.support.by_hand import Clerk, refund
 from tests.support.scene import Scene
 from tests.support.surroundings import ENVIRONMENT
 
@@ -20,7 +19,7 @@ def day(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Scene:
     scene.configure({"stores": {"es": {"shadow": True}}})
     clerk = Clerk(scene)
     for return_id in ("r1", "r2", "r3"):
-        _refund(scene, return_id)
+        refund(scene, return_id)
     scene.work()
     clerk.refund("r1")
     clerk.refund("r2", cents_off=100)
@@ -28,7 +27,6 @@ def day(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Scene:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("BRIDGE_CONFIG", str(scene.config_path))
-    outside._of_process.cache_clear()
     return scene
 
 
@@ -73,16 +71,12 @@ def test_the_comparison_shows_both_sums_and_fails(tmp_path: Path) -> None:
 
 
 def test_it_succeeds_when_all_is_the_same(day: Scene) -> None:
-    since = day.row("r1").created_at
-    clerk = Clerk(day)
-    clerk.credit("r3")
-    _refund(day, "r4")
+    refund(day, "r4")
     day.work()
-    clerk.refund("r4")
+    Clerk(day).refund("r4")
 
     answer = _bridge("compare", "--store", "es", "--since", day.row("r4").created_at.isoformat())
     assert (answer.exit_code, "3 the same" in answer.output) == (0, True), answer.output
-    assert _bridge("compare", "--store", "es", "--since", since.isoformat()).exit_code == 1
 
 
 @pytest.mark.usefixtures("day")
@@ -97,7 +91,6 @@ def test_what_it_cannot_do_is_told(tmp_path: Path) -> None:
 def test_a_store_that_was_never_in_shadow(day: Scene) -> None:
     day.table["stores"]["uk"] = day.table["stores"]["es"] | {"reveni_store_id": "1002"}
     day.config()
-    outside._of_process.cache_clear()
     answer = _bridge("compare", "--store", "uk")
 
     assert answer.exit_code == 1

@@ -2,103 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import count
-from typing import Any
-
 import pytest
 
 from app.domain.comparison import Compared, Outcome
 from app.domain.policy import Kind
 from app.services.shadow_comparison import Comparison, NothingInShadow, compare_store
+from tests.support.by_hand import PAPER, Clerk, refund, sell
 from tests.support.scene import Scene, item
-from tests.unit.sandbox.world import (
-    Body,
-    exchange,
-    journal,
-    journal_line,
-    memo,
-    memo_line,
-    order_line,
-    ra,
-    ra_line,
-    sale,
-)
 
 EVEN = {"sku": "0004", "quantity": 1, "price": "10.89"}
-DAY = "2026-01-02"
-PAPER = "paper"
-"""What a clerk writes who does not know the return's id."""
 
 
 @pytest.fixture(autouse=True)
 def _in_shadow(scene: Scene) -> None:
     scene.configure({"stores": {"es": {"shadow": True}}})
-
-
-class Clerk:
-    """Enters documents of returns by hand; BlueCherry must take each of them."""
-
-    def __init__(self, scene: Scene, *, reference: bool = True) -> None:
-        self._scene = scene
-        self._reference = reference
-        self._numbers = count(1)
-
-    def refund(self, return_id: str, units: int = 1, *, memo_too: bool = True, cents_off: int = 0) -> None:
-        """All documents of a refund of 0001, the memo perhaps forgotten, or wrong by some cents."""
-        ra_num = self.authorise(return_id, units)
-        names = self._names(return_id)
-        self._enter("inventory_journals", journal(ra_num, journal_line(qty=units), **names, journal_date=DAY))
-        if memo_too:
-            self.credit(return_id, units, ra_num=ra_num, cents_off=cents_off)
-
-    def authorise(self, return_id: str, units: int = 1) -> str:
-        """A return authorisation; its number."""
-        answer = self._enter("return_authorizations", ra(ra_line(qty=units), **self._names(return_id)))
-        return str(answer["ra_num"])
-
-    def credit(self, return_id: str, units: int = 1, *, cents_off: int = 0, **changes: Any) -> str:
-        """A credit memo for units of 0001; its number."""
-        net, tax = 900 * units - cents_off, 189 * units
-        line = memo_line(units, net_amt=f"{net / 100:.2f}", gross_amt=f"{(net + 100 * units) / 100:.2f}")
-        names = self._names(return_id) | changes
-        body = memo(line, total_amt=f"{(net + tax) / 100:.2f}", **names, memo_date=DAY)
-        return str(self._enter("credit_memos", body)["memo_num"])
-
-    def exchange(self, return_id: str) -> None:
-        """An even exchange order for 0004."""
-        nothing = dict.fromkeys(("gross_amt", "disc_amt", "net_amt", "tax_amt", "unit_price"), "0.00")
-        names = self._names(return_id)
-        body = exchange(order_line(1, "0004", 1, **nothing), **names, orig_ord_num=names["ord_num"])
-        self._enter("sales_orders", {key: value for key, value in body.items() if key != "ord_num"})
-
-    def call(self, path: str) -> None:
-        """A change of a document that stands."""
-        assert self._scene.bluecherry.call("POST", path, {}).status_code == 200
-
-    def _names(self, return_id: str) -> Body:
-        return {
-            "ord_num": f"O-{return_id}",
-            "ref_num2": return_id if self._reference else PAPER,
-            "aux_ref_num": f"typed-in-{next(self._numbers)}",
-        }
-
-    def _enter(self, path: str, body: Body) -> dict[str, Any]:
-        answer = self._scene.bluecherry.call("POST", f"/{path}", body)
-        assert answer.status_code == 201, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
-
-
-def _sell(scene: Scene, name: str, **changes: Any) -> None:
-    scene.seed(orders=[sale(f"O-{name}", ref_num1=f"6-{name}", lines=[order_line(1, "0001", 3)], **changes)])
-
-
-def _refund(scene: Scene, return_id: str, units: int = 1, **changes: Any) -> None:
-    """A refund of 0001 that comes back and is accepted."""
-    _sell(scene, return_id)
-    scene.ask(return_id, item("0001", units), **{"order": {"external_id": f"6-{return_id}"}} | changes)
-    scene.arrive(f"w-{return_id}", {"0001": units}, return_id=return_id)
-    scene.accept(return_id)
 
 
 def _compare(scene: Scene) -> Comparison:
@@ -117,9 +34,9 @@ def _differences(found: Comparison) -> set[tuple[Outcome, Kind, str]]:
 @pytest.mark.parametrize("reference", [True, False], ids=["with the return's id", "by order alone"])
 def test_a_clerk_who_enters_all_of_it_right(scene: Scene, reference: bool) -> None:
     clerk = Clerk(scene, reference=reference)
-    _refund(scene, "r1", 2)
-    _refund(scene, "r2")
-    _sell(scene, "r3")
+    refund(scene, "r1", 2)
+    refund(scene, "r2")
+    sell(scene, "r3")
     scene.ask("r3", item("0001"), order={"external_id": "6-r3"})
     scene.work()
     scene.change("r3", status="cancelled")
@@ -139,10 +56,10 @@ def test_a_clerk_who_enters_all_of_it_right(scene: Scene, reference: bool) -> No
 def test_a_clerk_who_makes_three_mistakes(scene: Scene) -> None:
     clerk = Clerk(scene)
     for return_id in ("r1", "r2", "r3", "r4"):
-        _refund(scene, return_id)
-    _sell(scene, "r5")
+        refund(scene, return_id)
+    sell(scene, "r5")
     scene.ask("r5", item("0001", exchange=EVEN), type="exchange", instant=True, order={"external_id": "6-r5"})
-    _sell(scene, "other")
+    sell(scene, "other")
     scene.work()
 
     clerk.refund("r1")
@@ -168,7 +85,7 @@ def test_a_clerk_who_makes_three_mistakes(scene: Scene) -> None:
 
 def test_what_was_entered_before_the_bridge_was_there_does_not_stand_in_its_way(scene: Scene) -> None:
     """The clerk was quicker, and BlueCherry has no unit free any more."""
-    _sell(scene, "r1")
+    sell(scene, "r1")
     Clerk(scene).refund("r1", 3)
     scene.ask("r1", item("0001", 3), order={"external_id": "6-r1"})
     scene.arrive("w1", {"0001": 3}, return_id="r1")
@@ -180,7 +97,7 @@ def test_what_was_entered_before_the_bridge_was_there_does_not_stand_in_its_way(
 
 
 def test_a_memo_on_the_authorisation_of_the_return_needs_no_reference(scene: Scene) -> None:
-    _sell(scene, "r1")
+    sell(scene, "r1")
     clerk = Clerk(scene)
     clerk.credit("r1", 3, ra_num=clerk.authorise("r1", 3), ref_num2=PAPER)
     scene.ask("r1", item("0001", 3), order={"external_id": "6-r1"})
@@ -194,7 +111,7 @@ def test_a_memo_on_the_authorisation_of_the_return_needs_no_reference(scene: Sce
 
 
 def test_what_a_person_credited_otherwise_counts(scene: Scene) -> None:
-    _sell(scene, "r1")
+    sell(scene, "r1")
     Clerk(scene).credit("r1", 3, ref_num2=PAPER)
     scene.ask("r1", item("0001", 3), order={"external_id": "6-r1"})
     scene.arrive("w1", {"0001": 3}, return_id="r1")
@@ -205,7 +122,7 @@ def test_what_a_person_credited_otherwise_counts(scene: Scene) -> None:
 
 
 def test_two_returns_in_shadow_share_the_units_of_their_order(scene: Scene) -> None:
-    _refund(scene, "r1", 2)
+    refund(scene, "r1", 2)
     scene.ask("r2", item("0001", 2), order={"external_id": "6-r1"})
     Clerk(scene).refund("r1", 2)
     scene.work()
@@ -215,7 +132,7 @@ def test_two_returns_in_shadow_share_the_units_of_their_order(scene: Scene) -> N
 
 def test_documents_in_shadow_are_nothing_to_a_live_return(scene: Scene) -> None:
     """Nobody handled the one in shadow: all units are free, and nothing is credited."""
-    _refund(scene, "r1", 3)
+    refund(scene, "r1", 3)
     scene.work()
     scene.configure({"stores": {"es": {"shadow": False}}})
     scene.ask("r2", item("0001", 3), order={"external_id": "6-r1"})
@@ -228,7 +145,7 @@ def test_documents_in_shadow_are_nothing_to_a_live_return(scene: Scene) -> None:
 
 
 def test_what_was_entered_for_a_return_in_shadow_counts_for_a_live_one(scene: Scene) -> None:
-    _refund(scene, "r1", 2)
+    refund(scene, "r1", 2)
     scene.work()
     Clerk(scene).refund("r1", 2)
     scene.configure({"stores": {"es": {"shadow": False}}})
@@ -240,12 +157,12 @@ def test_what_was_entered_for_a_return_in_shadow_counts_for_a_live_one(scene: Sc
 
 
 def test_live_documents_and_those_of_other_stores_are_left_out(scene: Scene) -> None:
-    _refund(scene, "r1")
+    refund(scene, "r1")
     Clerk(scene).refund("r1")
     scene.work()
     scene.configure({"stores": {"es": {"shadow": False}}})
-    _refund(scene, "live")
-    _sell(scene, "other", store="UK")
+    refund(scene, "live")
+    sell(scene, "other", store="UK")
     Clerk(scene).credit("other")
     scene.work()
 
@@ -256,7 +173,7 @@ def test_live_documents_and_those_of_other_stores_are_left_out(scene: Scene) -> 
 
 def test_a_document_that_waits_is_counted(scene: Scene) -> None:
     scene.configure({"stores": {"es": {"posting": {"credit_memo": "every 15m"}}}})
-    _refund(scene, "r1")
+    refund(scene, "r1")
     scene.work()
     Clerk(scene).refund("r1")
 
@@ -266,10 +183,10 @@ def test_a_document_that_waits_is_counted(scene: Scene) -> None:
 
 
 def test_a_time_picks_returns(scene: Scene) -> None:
-    _refund(scene, "r1")
+    refund(scene, "r1")
     scene.work()
     since = scene.row("r1").created_at
-    _refund(scene, "r2")
+    refund(scene, "r2")
     Clerk(scene).refund("r2")
     scene.work()
     after_the_first = scene.row("r2").created_at
