@@ -18,7 +18,7 @@ _Place = tuple[Kind, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Booked:
+class Listed:
     """A document that stands in one of the books.
 
     `return_id`: None where nobody wrote down which return it is of. `ord_num`: the order it is of; None where the book
@@ -52,7 +52,7 @@ class Side:
     units: int = 0
     sums: dict[str, Money] = field(default_factory=dict)
 
-    def add(self, document: Booked) -> None:
+    def add(self, document: Listed) -> None:
         """Count a document in."""
         self.numbers.append(document.number)
         self.units += document.units
@@ -102,7 +102,7 @@ class Summary:
         return not any(count for outcome, count in self.counts.items() if outcome is not Outcome.SAME)
 
 
-def compare(bridge: Iterable[Booked], by_hand: Iterable[Booked]) -> list[Compared]:
+def compare(bridge: Iterable[Listed], by_hand: Iterable[Listed]) -> list[Compared]:
     """Set the books against each other, kind by kind.
 
     Documents go together by their return. Where one entered by hand names no return, all documents of its kind on its
@@ -121,7 +121,7 @@ def compare(bridge: Iterable[Booked], by_hand: Iterable[Booked]) -> list[Compare
     return [found[key] for key in sorted(found, key=lambda key: (key[1], key[2], COMPARED.index(key[0])))]
 
 
-def _group(document: Booked, loose: set[_Place]) -> tuple[Kind, str, str]:
+def _group(document: Listed, loose: set[_Place]) -> tuple[Kind, str, str]:
     if document.return_id is not None and (document.kind, document.ord_num) not in loose:
         return document.kind, "return", document.return_id
     if document.ord_num is not None:

@@ -13,26 +13,19 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.types import Text
 
-from app.bluecherry.documents import BatchType, DocumentRow
+from app.bluecherry.documents import KINDS, DocumentRow
 from app.bluecherry.gateway import BlueCherry
 from app.calls import CallError
 from app.db.codec import load
 from app.db.engine import transaction
 from app.db.models import LedgerRow, OrderRow, ReturnRow
-from app.domain.comparison import COMPARED, Booked, Compared, Summary, compare, summarise
+from app.domain.comparison import COMPARED, Compared, Listed, Summary, compare, summarise
 from app.domain.documents import Document, State
 from app.domain.model import Order
 from app.domain.money import Money
 from app.domain.policy import Kind
 from app.services.outside import Outside
 
-_KINDS: dict[BatchType, Kind] = {
-    "return_authorization": Kind.RETURN_AUTHORISATION,
-    "inventory_journal": Kind.INVENTORY_JOURNAL,
-    "credit_memo": Kind.CREDIT_MEMO,
-    "sales_order": Kind.EXCHANGE_ORDER,
-}
-"""Kinds by what BlueCherry's feed calls them."""
 _CANCELLED = "X"
 _QUICKER = timedelta(days=1)
 """How much sooner than the bridge knew of a return a person may have entered documents that name it."""
@@ -65,7 +58,7 @@ class _Scope:
     returns: dict[str, str] = field(default_factory=dict)
     orders: dict[str, str] = field(default_factory=dict)
     stores: set[str] = field(default_factory=set)
-    documents: list[Booked] = field(default_factory=list)
+    documents: list[Listed] = field(default_factory=list)
     waiting: int = 0
 
 
@@ -120,7 +113,7 @@ def _scope(session: Session, store: str, since: datetime, connection: str) -> _S
         if row.kind not in COMPARED or (row.return_pk, row.key) in undone:
             continue
         if row.state == State.POSTED:
-            scope.documents.append(_booked(row, return_id))
+            scope.documents.append(_listed(row, return_id))
         else:
             scope.waiting += 1
     orders = select(OrderRow.ord_num, OrderRow.data["currency"].astext, OrderRow.data["store"].astext)
@@ -132,15 +125,15 @@ def _scope(session: Session, store: str, since: datetime, connection: str) -> _S
     return scope
 
 
-def _booked(row: LedgerRow, return_id: str) -> Booked:
+def _listed(row: LedgerRow, return_id: str) -> Listed:
     units = sum(line.qty for line in load(Document, row.document).lines)
     total = Money.rounded(row.total, row.currency) if row.total is not None and row.currency else None
-    return Booked(Kind(row.kind), row.key, return_id, row.ord_num, units, total)
+    return Listed(Kind(row.kind), row.key, return_id, row.ord_num, units, total)
 
 
 def _feed(erp: BlueCherry, since: datetime) -> Iterator[DocumentRow]:
     """Documents that stand, whoever made them; of sales orders, those that bear a return's reference."""
-    for kind in _KINDS:
+    for kind in KINDS:
         cursor: str | None = None
         while True:
             page = erp.documents(since, kind, cursor)
@@ -183,7 +176,7 @@ def _name(row: DocumentRow) -> tuple[str, str]:
 
 def _by_hand(
     rows: Sequence[DocumentRow], scope: _Scope, foreign: set[tuple[str, str]], connection: str, outside: Outside
-) -> list[Booked]:
+) -> list[Listed]:
     erp = outside.bluecherry[connection]
     candidates = [row for row in rows if row.ref_num2 in scope.returns or _name(row) not in foreign]
     asked_for = sorted({number for row in candidates if (number := _order_to_ask_for(row, scope))})
@@ -211,14 +204,14 @@ def _order_to_ask_for(row: DocumentRow, scope: _Scope) -> str | None:
     return None if row.ref_num2 in scope.returns or row.ord_num in scope.orders else row.ord_num
 
 
-def _entered(row: DocumentRow, order: Order | None, scope: _Scope) -> Booked:
-    kind = next(kind for name, kind in _KINDS.items() if name == row.type)
+def _entered(row: DocumentRow, order: Order | None, scope: _Scope) -> Listed:
+    kind = KINDS[row.type]
     return_id = row.ref_num2 if row.ref_num2 in scope.returns else None
     ord_num = order.orig_ord_num if kind is Kind.EXCHANGE_ORDER and order else row.ord_num
     currency = order.currency if order else scope.orders.get(ord_num or "") or scope.returns.get(return_id or "")
     valued = kind in (Kind.CREDIT_MEMO, Kind.EXCHANGE_ORDER)
     total = _money(row.total_amt, currency or _NO_CURRENCY) if valued else None
-    return Booked(kind, row.number, return_id, ord_num, row.qty, total)
+    return Listed(kind, row.number, return_id, ord_num, row.qty, total)
 
 
 def _money(amount: Decimal | None, currency: str) -> Money | None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.comparison import COMPARED, Booked, Compared, Outcome, Side, compare, summarise
+from app.domain.comparison import COMPARED, Compared, Listed, Outcome, Side, compare, summarise
 from app.domain.money import Money
 from app.domain.policy import Kind
 
@@ -19,21 +19,21 @@ ORDER_OF = {"a": "1", "b": "1", "c": "2", "d": "3"}
 
 
 @st.composite
-def documents(draw: st.DrawFn) -> Booked:
+def documents(draw: st.DrawFn) -> Listed:
     """A document of one of four returns, on its order."""
     kind = draw(st.sampled_from(COMPARED))
     return_id = draw(st.sampled_from(sorted(ORDER_OF)))
     cents = draw(st.integers(0, 100_000))
     money = Money(Decimal(cents).scaleb(-2), draw(st.sampled_from(["EUR", "GBP"]))) if kind in VALUED else None
     number = f"n{draw(st.integers(0, 10**9))}"
-    return Booked(kind, number, return_id, ORDER_OF[return_id], draw(st.integers(1, 9)), money)
+    return Listed(kind, number, return_id, ORDER_OF[return_id], draw(st.integers(1, 9)), money)
 
 
 BOOKS = st.lists(documents(), max_size=12)
 
 
-def memo(return_id: str | None, amount: str, ord_num: str | None = "1", units: int = 1, number: str = "n") -> Booked:
-    return Booked(Kind.CREDIT_MEMO, number, return_id, ord_num, units, Money.of(amount, "EUR"))
+def memo(return_id: str | None, amount: str, ord_num: str | None = "1", units: int = 1, number: str = "n") -> Listed:
+    return Listed(Kind.CREDIT_MEMO, number, return_id, ord_num, units, Money.of(amount, "EUR"))
 
 
 def outcomes(compared: Sequence[Compared]) -> list[Outcome]:
@@ -48,7 +48,7 @@ def everything(sides: Sequence[Side]) -> tuple[Counter[str], int, Counter[str]]:
     return Counter(n for side in sides for n in side.numbers), sum(side.units for side in sides), +sums
 
 
-def all_of(book: Sequence[Booked]) -> tuple[Counter[str], int, Counter[str]]:
+def all_of(book: Sequence[Listed]) -> tuple[Counter[str], int, Counter[str]]:
     sums: Counter[str] = Counter()
     for each in book:
         if each.total is not None:
@@ -57,7 +57,7 @@ def all_of(book: Sequence[Booked]) -> tuple[Counter[str], int, Counter[str]]:
 
 
 @given(BOOKS, BOOKS)
-def test_every_document_is_in_exactly_one_comparison(bridge: list[Booked], by_hand: list[Booked]) -> None:
+def test_every_document_is_in_exactly_one_comparison(bridge: list[Listed], by_hand: list[Listed]) -> None:
     found = compare(bridge, by_hand)
     assert everything([each.bridge for each in found]) == all_of(bridge)
     assert everything([each.by_hand for each in found]) == all_of(by_hand)
@@ -66,7 +66,7 @@ def test_every_document_is_in_exactly_one_comparison(bridge: list[Booked], by_ha
 
 @given(BOOKS, st.data())
 def test_a_book_is_the_same_as_itself_in_any_order_with_or_without_references(
-    book: list[Booked], data: st.DataObject
+    book: list[Listed], data: st.DataObject
 ) -> None:
     copied = [replace(each, return_id=each.return_id if data.draw(st.booleans()) else None) for each in book]
     found = compare(book, data.draw(st.permutations(copied)))
@@ -75,7 +75,7 @@ def test_a_book_is_the_same_as_itself_in_any_order_with_or_without_references(
 
 
 @given(BOOKS.filter(bool), st.data())
-def test_what_is_forgotten_is_found_and_nothing_else(book: list[Booked], data: st.DataObject) -> None:
+def test_what_is_forgotten_is_found_and_nothing_else(book: list[Listed], data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(book) - 1))
     gone = book[at]
     found = [each for each in compare(book, [*book[:at], *book[at + 1 :]]) if each.outcome is not Outcome.SAME]
@@ -84,7 +84,7 @@ def test_what_is_forgotten_is_found_and_nothing_else(book: list[Booked], data: s
 
 
 @given(BOOKS.filter(bool), st.data())
-def test_splitting_a_document_makes_no_difference(book: list[Booked], data: st.DataObject) -> None:
+def test_splitting_a_document_makes_no_difference(book: list[Listed], data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(book) - 1))
     whole = book[at]
     part = data.draw(st.integers(0, whole.units))
@@ -107,7 +107,7 @@ def test_splitting_a_document_makes_no_difference(book: list[Booked], data: st.D
         ([memo("a", "10.89"), memo("a", "10.89")], [Outcome.DIFFERS]),
     ],
 )
-def test_one_memo_against_what_was_entered(by_hand: list[Booked], expected: list[Outcome]) -> None:
+def test_one_memo_against_what_was_entered(by_hand: list[Listed], expected: list[Outcome]) -> None:
     assert outcomes(compare([memo("a", "10.89")], by_hand)) == expected
 
 
@@ -119,7 +119,7 @@ def test_without_a_reference_the_sums_of_the_order_are_compared() -> None:
 
 
 def test_other_kinds_on_the_order_are_still_compared_by_return() -> None:
-    ra = Booked(Kind.RETURN_AUTHORISATION, "ra", "a", "1", 1)
+    ra = Listed(Kind.RETURN_AUTHORISATION, "ra", "a", "1", 1)
     found = compare([memo("a", "1.00"), ra], [memo(None, "1.00"), ra])
     assert {(each.kind, each.outcome) for each in found} == {
         (Kind.CREDIT_MEMO, Outcome.SAME),
@@ -128,7 +128,7 @@ def test_other_kinds_on_the_order_are_still_compared_by_return() -> None:
 
 
 def test_the_summary_adds_up_memos_by_currency() -> None:
-    exchange = Booked(Kind.EXCHANGE_ORDER, "x", "a", "1", 1, Money.of("99.00", "EUR"))
+    exchange = Listed(Kind.EXCHANGE_ORDER, "x", "a", "1", 1, Money.of("99.00", "EUR"))
     pound = replace(memo("c", "3.00"), total=Money.of("3.00", "GBP"))
     summary = summarise(compare([memo("a", "1.00"), exchange, pound], [memo("b", "2.50")]))
     assert {name: str(money) for name, money in summary.credited_by_bridge.items()} == {"EUR": "1.00", "GBP": "3.00"}
