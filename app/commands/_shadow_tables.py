@@ -30,8 +30,8 @@ _WORDS = {
     Outcome.ONLY_BY_HAND: "only by hand",
 }
 _DIFFERENCE_COLUMNS = (
-    *("found", "kind", "return", "order", "units: bridge / by hand", "sum: bridge / by hand"),
-    "numbers by hand",
+    *("found", "kind", "return", "order"),
+    *("units: bridge / by hand", "sum: bridge / by hand", "numbers by hand"),
 )
 
 
@@ -80,7 +80,7 @@ def _difference(each: Compared) -> tuple[str, ...]:
 def _summary_lines(found: Comparison) -> list[str]:
     counts = found.summary.counts
     told = ", ".join(f"{counts[outcome]} {words}" for outcome, words in _WORDS.items())
-    lines = [f"Store {found.store}, returns first seen since {found.since:%Y-%m-%d %H:%M} UTC: {told}."]
+    lines = [f"Store {found.store}, returns first seen since {found.since.astimezone(UTC):%Y-%m-%d %H:%M} UTC: {told}."]
     bridge, by_hand = found.summary.credited_by_bridge, found.summary.credited_by_hand
     for currency in sorted({*bridge, *by_hand}):
         ours, theirs = (sums.get(currency, Money.zero(currency)) for sums in (bridge, by_hand))

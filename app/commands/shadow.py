@@ -20,10 +20,9 @@ from app.commands._shadow_tables import (
     show_documents,
 )
 from app.commands._shown import plain_database_errors
-from app.config import ConfigError
+from app.commands._world import world_with
 from app.domain.policy import Kind
 from app.services import shadow as shadow_books
-from app.services.outside import Outside, outside
 from app.services.shadow_comparison import NothingInShadow, compare_store
 
 
@@ -80,7 +79,7 @@ def compare(store: str, since: datetime | None, csv_path: Path | None, report: P
 
     `--since` picks the returns that the bridge first saw since then, with all their documents.
     """
-    world = _world(store)
+    world = world_with(store)
     with plain_database_errors():
         try:
             found = compare_store(store, since, world)
@@ -95,16 +94,6 @@ def compare(store: str, since: datetime | None, csv_path: Path | None, report: P
     show_comparison(found)
     if not found.summary.all_same:
         raise SystemExit(1)
-
-
-def _world(store: str) -> Outside:
-    try:
-        world = outside()
-    except ConfigError as error:
-        raise click.ClickException(f"{error}\nName the file of the running system in BRIDGE_CONFIG.") from None
-    if store not in world.config.stores:
-        raise click.ClickException(f"There is no store {store}: known are {', '.join(sorted(world.config.stores))}.")
-    return world
 
 
 def _write(path: Path, text: str) -> None:
