@@ -18,6 +18,7 @@ COMMANDS = {
     "exceptions": "app.commands.exceptions:exceptions",
     "returns": "app.commands.returns:returns",
     "windows": "app.commands.windows:windows",
+    "shadow": "app.commands.shadow:shadow",
     "doctor": "app.commands.doctor:doctor",
     "reconcile": "app.commands.reconcile:reconcile",
     "db": "app.commands.db:db",

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Literal
 
 from app.domain.money import Money
+from app.domain.policy import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,13 @@ class PostedJournal:
 
 
 BatchType = Literal["return_authorization", "inventory_journal", "credit_memo", "sales_order"]
+KINDS: Mapping[str, Kind] = {
+    "return_authorization": Kind.RETURN_AUTHORISATION,
+    "inventory_journal": Kind.INVENTORY_JOURNAL,
+    "credit_memo": Kind.CREDIT_MEMO,
+    "sales_order": Kind.EXCHANGE_ORDER,
+}
+"""Our kinds by what BlueCherry calls them in its feed. A sales order is an exchange only if its `ord_type` is `E`."""
 
 
 @dataclass(frozen=True, slots=True)

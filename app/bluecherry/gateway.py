@@ -34,7 +34,32 @@ class Page(Generic[Row]):
     next: str | None
 
 
-class BlueCherry(Protocol):
+class Writes(Protocol):
+    """What the bridge changes in BlueCherry, document by document. Raises as `BlueCherry` says."""
+
+    def create_order(self, order: ExchangeOrder) -> Created:
+        """Make an exchange order."""
+
+    def cancel_order(self, ord_num: str) -> None:
+        """Cancel an order. Refused with `ORDER_SHIPPED` once it is invoiced."""
+
+    def create_ra(self, authorisation: ReturnAuthorisation) -> Created:
+        """Make a return authorisation."""
+
+    def cancel_ra(self, ra_num: str) -> None:
+        """Cancel a return authorisation, or find it cancelled. Refused with `RA_RECEIVED` once received or closed."""
+
+    def close_ra(self, ra_num: str) -> None:
+        """Close a return authorisation, or find it closed. Refused with `RA_CANCELLED` when it is cancelled."""
+
+    def create_journal(self, journal: InventoryJournal) -> Created:
+        """Make an inventory journal."""
+
+    def create_memo(self, memo: CreditMemo) -> Created:
+        """Make a credit memo; it is allocated to its order at once."""
+
+
+class BlueCherry(Writes, Protocol):
     """BlueCherry as the bridge uses it. Safe to call from several threads at once.
 
     Every method raises one of `app.calls`: `Refused`, `Unauthorised` and `TryLater` are certain (nothing was made),
@@ -61,15 +86,6 @@ class BlueCherry(Protocol):
     def orders_by_aux(self, aux_ref_num: str) -> list[Order]:
         """Orders by our key."""
 
-    def create_order(self, order: ExchangeOrder) -> Created:
-        """Make an exchange order."""
-
-    def cancel_order(self, ord_num: str) -> None:
-        """Cancel an order. Refused with `ORDER_SHIPPED` once it is invoiced."""
-
-    def create_ra(self, authorisation: ReturnAuthorisation) -> Created:
-        """Make a return authorisation."""
-
     def ra(self, ra_num: str) -> RaOnOrder | None:
         """A return authorisation by its number; None when there is none."""
 
@@ -82,20 +98,8 @@ class BlueCherry(Protocol):
     def ras_by_order(self, ord_num: str) -> list[RaOnOrder]:
         """Return authorisations of an order."""
 
-    def cancel_ra(self, ra_num: str) -> None:
-        """Cancel a return authorisation, or find it cancelled. Refused with `RA_RECEIVED` once received or closed."""
-
-    def close_ra(self, ra_num: str) -> None:
-        """Close a return authorisation, or find it closed. Refused with `RA_CANCELLED` when it is cancelled."""
-
-    def create_journal(self, journal: InventoryJournal) -> Created:
-        """Make an inventory journal."""
-
     def journals_by_aux(self, aux_ref_num: str) -> list[PostedJournal]:
         """Inventory journals by our key."""
-
-    def create_memo(self, memo: CreditMemo) -> Created:
-        """Make a credit memo; it is allocated to its order at once."""
 
     def memos_by_aux(self, aux_ref_num: str) -> list[MemoOnOrder]:
         """Credit memos by our key."""

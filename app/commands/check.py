@@ -39,6 +39,8 @@ def _tell(path: Path, config: Config) -> None:
         rules = store.rules
         feed = "warehouse feed" if rules.warehouse_feed else "no warehouse feed"
         click.echo(f"  store {name} → BlueCherry {store.connection}: judge {rules.judge}, {feed}")
+        if store.shadow:
+            click.echo(f"  store {name} is in SHADOW: returns that are new to the bridge are posted nowhere, ever")
     for name, site in config.sites.items():
         signed = "signed feed" if site.has_feed else "no feed"
         click.echo(f"  site {name} → {site.place.location}, quarantine {site.place.quarantine.location}: {signed}")

@@ -9,8 +9,8 @@ import click
 
 from app.calls import CallError
 from app.commands._shown import plain_database_errors, show_table
-from app.config import ConfigError
-from app.services.outside import Outside, outside
+from app.commands._world import world
+from app.services.outside import Outside
 from app.services.reconciliation import Reading, read
 
 
@@ -23,15 +23,12 @@ def reconcile(days: int | None, connection: str | None) -> None:
     Exits with 1 when anything differs, and with 2 when BlueCherry could not be read. What differs is in the exception
     queue too, as books_differ.
     """
-    try:
-        world = outside()
-    except ConfigError as error:
-        raise click.ClickException(f"{error}\nName the file of the running system in BRIDGE_CONFIG.") from None
-    known = sorted(world.config.connections)
+    found = world()
+    known = sorted(found.config.connections)
     if connection is not None and connection not in known:
         raise click.ClickException(f"There is no connection {connection}: known are {', '.join(known)}.")
-    back = timedelta(days=days) if days else world.config.sweep.reconcile_back
-    readings = [_read(name, back, world) for name in ([connection] if connection else known)]
+    back = timedelta(days=days) if days else found.config.sweep.reconcile_back
+    readings = [_read(name, back, found) for name in ([connection] if connection else known)]
     for reading in readings:
         _show(reading)
     sys.exit(1 if any(reading.differences for reading in readings) else 0)

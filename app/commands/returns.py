@@ -68,6 +68,8 @@ def _show(view: ReturnView) -> None:
         when = cell(known.refund.refunded_at) or "not yet"
         beside = f"fees {known.fees}, bonus {known.bonus}"
         click.echo(f"Refund: {amount} {known.currency} by {known.refund.method} ({when}), {beside}")
+    if view.shadow:
+        click.echo("In shadow: nothing of it is posted; the numbers that begin with SHADOW- are the bridge's own.")
     show_table(
         "Lines",
         ("item", "SKU", "units", "price", "status", "reason", "exchange for"),

@@ -165,6 +165,7 @@ class _Builder:
             connection=entry["bluecherry"],
             tolerance=entry["signature_tolerance_seconds"],
             return_list=entry["return_list"],
+            shadow=entry["shadow"],
             rules=self._rules(name, entry, sites),
         )
 

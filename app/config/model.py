@@ -18,6 +18,7 @@ class Store:
     """A store in Reveni, and the BlueCherry connection that its documents go to.
 
     `tolerance`: how far a signature's time may lie from now. `return_list`: its Reveni has the list call.
+    `shadow`: returns that are first stored now are posted nowhere.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Store:
     connection: str
     tolerance: timedelta
     return_list: bool
+    shadow: bool
     rules: StoreRules
 
     @property

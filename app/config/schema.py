@@ -100,6 +100,7 @@ class StoreSchema(StrictSchema):
     judge = Choice(["reveni", "warehouse"], load_default="reveni")
     warehouse_feed = Flag(load_default=True)
     return_list = Flag(load_default=True)
+    shadow = Flag(load_default=False)
     signature_tolerance_seconds = Seconds(load_default=timedelta(days=8))
     policy = fields.Nested(PolicySchema, load_default=lambda: PolicySchema().load({}))
     posting = fields.Nested(PostingSchema, load_default=lambda: PostingSchema().load({}))

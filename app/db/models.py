@@ -78,7 +78,8 @@ class ReturnRow(Base):
 
     `data` is the return without personal data, which stands in `personal`. `pending`: the bridge has work to do
     on it now; `wake_at`: when the sweep looks at it again. `version` counts changes, so that a slow fetch never
-    overwrites a newer one. `accepted_since`: Reveni's `updated` when an item was first seen accepted.
+    overwrites a newer one. `accepted_since`: Reveni's `updated` when an item was first seen accepted. `shadow`: the
+    store was in shadow when the return was first stored, so it is posted nowhere, ever.
     """
 
     __tablename__ = "returns"
@@ -100,6 +101,7 @@ class ReturnRow(Base):
     wake_at: Mapped[datetime | None]
     fetch_tries: Mapped[int] = mapped_column(Integer, server_default="0")
     updated: Mapped[datetime]
+    shadow: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     __table_args__ = (
         UniqueConstraint("store", "id"),
@@ -108,6 +110,7 @@ class ReturnRow(Base):
         Index("ix_returns_state", "state", "pk"),
         Index("ix_returns_order", "store", "order_ref"),
         Index("ix_returns_tracking", "tracking_number", postgresql_where=text("tracking_number is not null")),
+        Index("ix_returns_shadow", "store", "created_at", postgresql_where=text("shadow")),
     )
 
 
@@ -158,6 +161,7 @@ class LedgerRow(Base):
     the lines are fixed. `post_at`: the window the document waits for (null: at once). `retry_at`: no try before.
     `waits` counts what is no try, BlueCherry being busy or away: the delay grows with both. `business_date`: the day
     on which it became due, `document_date`: the one that it bears in BlueCherry, both in the store's time zone.
+    `shadow`, as on its return: it stands here alone, with a number of our own.
     """
 
     __tablename__ = "ledger"
@@ -192,6 +196,7 @@ class LedgerRow(Base):
     mapping_version: Mapped[str]
     sent_at: Mapped[datetime | None]
     posted_at: Mapped[datetime | None]
+    shadow: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     __table_args__ = (
         UniqueConstraint("store", "key"),
@@ -202,6 +207,7 @@ class LedgerRow(Base):
         ),
         Index("ix_ledger_batch", "batch_id", postgresql_where=text("batch_id is not null")),
         Index("ix_ledger_number", "number", postgresql_where=text("number is not null")),
+        Index("ix_ledger_shadow", "store", "posted_at", postgresql_where=text("shadow")),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from app.calls import Doubtful, Unauthorised
@@ -28,6 +28,13 @@ class Verdict:
     status: Literal["accepted", "rejected"]
     reject_reason: str | None = None
     reject_reason_text: str | None = None
+
+
+class TakesVerdicts(Protocol):
+    """Whoever is told the warehouse's verdicts."""
+
+    def partial_validate(self, return_id: str, verdicts: Sequence[Verdict]) -> None:
+        """Tell the warehouse's verdict on items. After `Doubtful`, fetch the return before sending again."""
 
 
 @dataclass(frozen=True, slots=True)

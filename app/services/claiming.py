@@ -83,7 +83,7 @@ def claim_memos(
     notes = Notes()
     for row in rows:
         on = (row.connection, row.ord_num)
-        if row.state != State.DUE or row in due or on in in_vain:
+        if row.state != State.DUE or row in due or (*on, row.shadow) in in_vain:
             continue
         if on in failures:
             put_off(row, failures[on], notes, outside)
@@ -240,6 +240,7 @@ def parcels_of(session: Session, rows: Sequence[LedgerRow], outside: Outside) ->
             date=today(row.store, outside),
             lease_until=outside.now(),
             upcs=upcs.get(row.id, {}),
+            shadow=row.shadow,
         )
     return parcels
 
@@ -265,12 +266,15 @@ def _upcs_of_new_goods(
 
 
 def memos_to_send(session: Session, rows: Sequence[LedgerRow]) -> list[LedgerRow]:
-    """Of due memos, at most one for each order, and none for an order that has one in flight."""
+    """Of due memos, at most one for each order, and none for an order that has one in flight.
+
+    Memos in shadow and those that are posted do not wait for each other.
+    """
     orders = {(row.connection, row.ord_num) for row in rows}
     busy = {
-        (connection, ord_num)
-        for connection, ord_num in session.execute(
-            select(LedgerRow.connection, LedgerRow.ord_num).where(
+        (connection, ord_num, shadow)
+        for connection, ord_num, shadow in session.execute(
+            select(LedgerRow.connection, LedgerRow.ord_num, LedgerRow.shadow).where(
                 tuple_(LedgerRow.connection, LedgerRow.ord_num).in_(orders),
                 LedgerRow.kind == Kind.CREDIT_MEMO,
                 LedgerRow.state.in_((State.SENDING, State.DOUBTFUL)),
@@ -279,22 +283,22 @@ def memos_to_send(session: Session, rows: Sequence[LedgerRow]) -> list[LedgerRow
     }
     chosen = []
     for row in rows:
-        if (row.connection, row.ord_num) not in busy:
-            busy.add((row.connection, row.ord_num))
+        if (row.connection, row.ord_num, row.shadow) not in busy:
+            busy.add((row.connection, row.ord_num, row.shadow))
             chosen.append(row)
     return chosen
 
 
-def _given_up(session: Session, rows: Sequence[LedgerRow]) -> set[OrderKey]:
-    """Orders with a memo in doubt whose tries are used up: who waits for that waits for a person."""
+def _given_up(session: Session, rows: Sequence[LedgerRow]) -> set[tuple[str, str, bool]]:
+    """Orders, in shadow or not, with a memo in doubt whose tries are used up: who waits for that waits for a person."""
     orders = {(row.connection, row.ord_num) for row in rows}
-    statement = select(LedgerRow.connection, LedgerRow.ord_num).where(
+    statement = select(LedgerRow.connection, LedgerRow.ord_num, LedgerRow.shadow).where(
         tuple_(LedgerRow.connection, LedgerRow.ord_num).in_(orders),
         LedgerRow.kind == Kind.CREDIT_MEMO,
         LedgerRow.state == State.DOUBTFUL,
         LedgerRow.tired,
     )
-    return {(connection, ord_num) for connection, ord_num in session.execute(statement)}
+    return {(connection, ord_num, shadow) for connection, ord_num, shadow in session.execute(statement)}
 
 
 def price(work: Slice, row: LedgerRow, parcel: Parcel, outside: Outside) -> Amounts | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select, tuple_
@@ -24,26 +24,42 @@ from app.services.outside import Outside
 
 @dataclass(slots=True)
 class OrderFile:
-    """An order with all that stands on it: BlueCherry's authorisations and memos, the ledger's entries by return."""
+    """An order with all that stands on it: BlueCherry's authorisations and memos, the ledger's entries by return.
+
+    `shadow`: the ids of returns in shadow by their row. For a live return the order is as BlueCherry has it. For one in
+    shadow it is as it would be had the bridge posted all: with the documents in shadow, without what people entered
+    for the returns that these are of.
+    """
 
     order: Order
     ras: Sequence[RaOnOrder]
     memos: Sequence[MemoOnOrder]
     entries: dict[int, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    shadow: dict[int, str] = field(default_factory=dict)
 
     def taken(self, return_pk: int) -> dict[int, int]:
         """Units per line on live return authorisations other than this return's own; on a closed one, what came."""
         taken: dict[int, int] = defaultdict(int)
         keys = set()
-        for pk, entries in self.entries.items():
+        for pk, entries in self._standing(return_pk):
             keys |= {entry.key for entry in entries}
             for ord_line_seq, units in self._announced(entries) if pk != return_pk else ():
                 taken[ord_line_seq] += units
+        replaced = self._replaced(return_pk)
         for ra in self.ras:
-            if ra.aux_ref_num not in keys and ra.status != "X":
+            if ra.aux_ref_num not in keys and ra.status != "X" and ra.ref_num2 not in replaced:
                 for line_seq, qty, qty_rcv in ra.lines:
                     taken[line_seq] += qty_rcv if ra.status == "C" else qty
         return dict(taken)
+
+    def _standing(self, return_pk: int) -> list[tuple[int, list[Entry]]]:
+        """The ledger's entries that a return has to reckon with: those in shadow are nothing to a live one."""
+        everything = return_pk in self.shadow
+        return [(pk, entries) for pk, entries in self.entries.items() if everything or pk not in self.shadow]
+
+    def _replaced(self, return_pk: int) -> frozenset[str]:
+        """Returns whose documents in shadow take the place of what people entered for them, as one return sees it."""
+        return frozenset(self.shadow.values()) if return_pk in self.shadow else frozenset()
 
     def _announced(self, entries: Sequence[Entry]) -> list[tuple[int, int]]:
         """Order lines and units that one return's authorisations hold on this order."""
@@ -60,9 +76,15 @@ class OrderFile:
 
     def memos_of_others(self, return_pk: int) -> tuple[MemoOnOrder, ...]:
         """Memos on the order but this return's own: those made by hand, and those of other returns."""
-        ours = {entry.key for entries in self.entries.values() for entry in entries}
-        others = [memo for memo in self.memos if memo.aux_ref_num not in ours]
-        for pk, entries in self.entries.items():
+        standing, replaced = self._standing(return_pk), self._replaced(return_pk)
+        ours = {entry.key for _, entries in standing for entry in entries}
+        their_ras = {ra.ra_num for ra in self.ras if ra.ref_num2 in replaced}
+        others = [
+            memo
+            for memo in self.memos
+            if memo.aux_ref_num not in ours and memo.ref_num2 not in replaced and memo.ra_num not in their_ras
+        ]
+        for pk, entries in standing:
             if pk != return_pk:
                 others += own_memos(entries, self.order.ord_num)
         return tuple(others)
@@ -70,7 +92,7 @@ class OrderFile:
     def reserved(self, return_pk: int) -> dict[tuple[str, int], int]:
         """Units per line that unsent memos of other returns hold."""
         reserved: dict[tuple[str, int], int] = defaultdict(int)
-        for pk, entries in self.entries.items():
+        for pk, entries in self._standing(return_pk):
             for entry in entries:
                 unsent = entry.live and not entry.fixed and entry.document.kind is Kind.CREDIT_MEMO
                 if pk != return_pk and unsent and entry.document.ord_num == self.order.ord_num:
@@ -238,7 +260,9 @@ def load_slice(session: Session, pks: Iterable[int], outside: Outside) -> Slice:
     )
 
 
-def _load_orders(session: Session, returns: Iterable[ReturnRow], outside: Outside) -> dict[tuple[str, str], OrderFile]:
+def _load_orders(
+    session: Session, returns: Collection[ReturnRow], outside: Outside
+) -> dict[tuple[str, str], OrderFile]:
     """The orders of returns, and those that exchanges led away from, locked; with every ledger entry on them."""
     files: dict[tuple[str, str], OrderFile] = {}
     wanted = {(outside.store(r.store).connection, r.ord_num) for r in returns if r.ord_num}
@@ -262,9 +286,20 @@ def _load_orders(session: Session, returns: Iterable[ReturnRow], outside: Outsid
         }
         wanted = {key for key in origins if key[1] and key not in files}
     if files:
-        on_orders = select(LedgerRow).where(tuple_(LedgerRow.connection, LedgerRow.ord_num).in_(sorted(files)))
-        for entry_row in session.scalars(on_orders.where(LedgerRow.state != State.WITHDRAWN).order_by(LedgerRow.id)):
-            files[entry_row.connection, entry_row.ord_num].entries[entry_row.return_pk].append(entry_of(entry_row))
+        on_orders = (
+            select(LedgerRow, ReturnRow.id)
+            .join(ReturnRow, ReturnRow.pk == LedgerRow.return_pk)
+            .where(tuple_(LedgerRow.connection, LedgerRow.ord_num).in_(sorted(files)))
+        )
+        standing = on_orders.where(LedgerRow.state != State.WITHDRAWN).order_by(LedgerRow.id)
+        for entry_row, return_id in session.execute(standing):
+            file = files[entry_row.connection, entry_row.ord_num]
+            file.entries[entry_row.return_pk].append(entry_of(entry_row))
+            if entry_row.shadow:
+                file.shadow[entry_row.return_pk] = return_id
+    in_shadow = {row.pk: row.id for row in returns if row.shadow}
+    for file in files.values():
+        file.shadow |= in_shadow
     return files
 
 

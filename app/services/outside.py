@@ -11,10 +11,12 @@ from functools import lru_cache
 from typing import TypeVar
 
 from app.bluecherry.client import BlueCherryClient
-from app.bluecherry.gateway import BlueCherry
+from app.bluecherry.gateway import BlueCherry, Writes
+from app.bluecherry.shadow import ShadowWrites
 from app.calls import CallError
 from app.config import Config, Store, Sweep, load_config
-from app.reveni.client import ReveniClient
+from app.reveni.client import ReveniClient, TakesVerdicts
+from app.reveni.shadow import ShadowVerdicts
 
 Key = TypeVar("Key")
 Answer = TypeVar("Answer")
@@ -23,6 +25,17 @@ Answer = TypeVar("Answer")
 def utc_now() -> datetime:
     """This moment, aware, in UTC."""
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Addressees:
+    """Who gets what the bridge writes: documents, and verdicts."""
+
+    bluecherry: Writes
+    reveni: TakesVerdicts
+
+
+_SHADOW = Addressees(ShadowWrites(), ShadowVerdicts())
 
 
 @dataclass(frozen=True)
@@ -42,6 +55,10 @@ class Outside:
     def erp(self, store: str) -> BlueCherry:
         """The BlueCherry that a store's documents go to."""
         return self.bluecherry[self.config.stores[store].connection]
+
+    def addressees(self, store: str, *, shadow: bool) -> Addressees:
+        """Who gets what is written for a return of a store: in shadow nobody, although both go on being read."""
+        return _SHADOW if shadow else Addressees(self.erp(store), self.reveni[store])
 
     def side_by_side(
         self, connection: str, keys: Iterable[Key], call: Callable[[Key], Answer]

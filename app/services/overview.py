@@ -51,6 +51,7 @@ _SETTLED = text(
                 where other.connection = document.connection
                 and other.ord_num = document.ord_num
                 and other.kind = 'credit_memo'
+                and other.shadow = document.shadow
                 and other.state = 'doubtful'
                 and other.tired
             )

@@ -191,6 +191,7 @@ def _new_row(work: Slice, row: ReturnRow, document: Document) -> LedgerRow:
         connection=connection,
         key=document.key,
         kind=document.kind.value,
+        shadow=row.shadow,
         tries=0,
         waits=0,
         tired=False,

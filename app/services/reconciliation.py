@@ -1,7 +1,8 @@
 """Reconciliation: read BlueCherry's list of documents and hold the ledger against it.
 
 It goes on from where the last reading ended, and once a day begins anew with all the days that the configuration
-names: a document that somebody changes by hand keeps its place in the list.
+names: a document that somebody changes by hand keeps its place in the list. Documents in shadow stand in no list, and
+are left to `shadow_comparison`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.bluecherry.documents import DocumentRow
+from app.bluecherry.documents import KINDS, DocumentRow
 from app.calls import CallError
 from app.db.codec import load
 from app.db.engine import transaction
@@ -27,12 +28,6 @@ from app.services.differences import close_agreed, open_difference
 from app.services.outside import Outside
 from app.services.sending import look_up
 
-_KINDS = {
-    "return_authorization": Kind.RETURN_AUTHORISATION,
-    "inventory_journal": Kind.INVENTORY_JOURNAL,
-    "credit_memo": Kind.CREDIT_MEMO,
-    "sales_order": Kind.EXCHANGE_ORDER,
-}
 _APART = timedelta(minutes=10)
 """How far BlueCherry's clock and the bridge's may be apart before a look-up by key must say what is missing."""
 _OVERLAP = 2 * _APART
@@ -113,7 +108,9 @@ def _compare(session: Session, rows: Sequence[DocumentRow], reading: Reading, ou
     reading.compared += len(ours)
     reading.others += len(rows) - len(ours)
     keys = {found.key for found in ours}
-    statement = select(LedgerRow).where(LedgerRow.connection == reading.connection, LedgerRow.key.in_(keys))
+    statement = select(LedgerRow).where(
+        LedgerRow.connection == reading.connection, LedgerRow.key.in_(keys), LedgerRow.shadow.is_(False)
+    )
     ledger: dict[str, list[Booked]] = defaultdict(list)
     for each in _booked(session, session.scalars(statement).all()):
         ledger[each.key].append(each)
@@ -132,7 +129,7 @@ def _compare(session: Session, rows: Sequence[DocumentRow], reading: Reading, ou
 
 def _found(row: DocumentRow) -> Found | None:
     """A row of the list, if it is a document that bears a key of the bridge's."""
-    kind, key = _KINDS.get(row.type), row.aux_ref_num
+    kind, key = KINDS.get(row.type), row.aux_ref_num
     if kind is None or key is None or not is_key(key):
         return None
     return Found(kind, row.number, key, row.ord_num, row.ref_num2, row.qty, row.total_amt, row.status == "X")
@@ -174,7 +171,8 @@ def _unseen(reading: Reading, seen: dict[int, str]) -> list[int]:
         posted = select(LedgerRow.id).where(
             LedgerRow.connection == reading.connection,
             LedgerRow.state == State.POSTED,
-            LedgerRow.kind.in_(list(_KINDS.values())),
+            LedgerRow.shadow.is_(False),
+            LedgerRow.kind.in_(list(KINDS.values())),
             LedgerRow.posted_at >= reading.since + _APART,
             LedgerRow.posted_at <= reading.reached - _APART,
         )

@@ -25,6 +25,7 @@ class DocumentView:
     """A document of a return as the ledger has it. `total` is None where the kind has no amounts.
 
     `business_date`: the day on which it became due; `document_date`: the one that it bears.
+    `shadow`: it stands in the ledger alone, `posted` or not.
     """
 
     entry: Entry
@@ -36,6 +37,7 @@ class DocumentView:
     retry_at: datetime | None
     sent_at: datetime | None
     tries: int
+    shadow: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class ReturnView:
     pending: bool
     wake_at: datetime | None
     ord_num: str | None
+    shadow: bool
     receipts: tuple[Receipt, ...]
     documents: tuple[DocumentView, ...]
     exceptions: tuple[ExceptionView, ...]
@@ -75,6 +78,7 @@ class ReturnLine:
     status: str
     order_ref: str
     ord_num: str | None
+    shadow: bool
     updated: datetime
 
 
@@ -96,6 +100,7 @@ def get_return(store: str, return_id: str) -> ReturnView:
             pending=row.pending,
             wake_at=row.wake_at,
             ord_num=row.ord_num,
+            shadow=row.shadow,
             receipts=_receipts(session, row.pk),
             documents=tuple(_document(each) for each in rows_of_returns(session, [row.pk]).get(row.pk, [])),
             exceptions=tuple(view_of(each) for each in session.scalars(exceptions)),
@@ -137,6 +142,7 @@ def _line(row: ReturnRow) -> ReturnLine:
         status=row.status,
         order_ref=row.order_ref,
         ord_num=row.ord_num,
+        shadow=row.shadow,
         updated=row.updated,
     )
 
@@ -158,6 +164,7 @@ def _document(row: LedgerRow) -> DocumentView:
         retry_at=row.retry_at,
         sent_at=row.sent_at,
         tries=row.tries,
+        shadow=row.shadow,
     )
 
 

@@ -77,6 +77,7 @@ def store_returns(session: Session, fetched: Fetched, notes: Notes, outside: Out
     """Store what was fetched; a return that did not change has no work to do.
 
     A return goes by the id that Reveni answers with, which may be spelled otherwise than the one that was asked for.
+    Whether it is in shadow is decided here, when it is first stored, and never again.
     """
     stored = Stored()
     if not fetched.returns:
@@ -143,6 +144,7 @@ def _values(ret: Return, outside: Outside, now: datetime) -> dict[str, Any]:
         "order_ref": ret.order_external_id,
         "accepted_since": ret.updated if _accepted(ret, rules) else None,
         "updated": ret.updated,
+        "shadow": outside.store(ret.store).shadow,
         "pending": True,
         "wake_at": now + outside.config.sweep.stalled_after,
     }

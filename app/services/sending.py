@@ -25,7 +25,7 @@ from app.domain.dossier import item_status
 from app.domain.model import Order, Personal, Return
 from app.domain.money import Money
 from app.domain.policy import REJECTED, ItemStatus, Kind
-from app.reveni.client import Verdict
+from app.reveni.client import TakesVerdicts, Verdict
 from app.services.outside import Outside
 
 
@@ -36,6 +36,7 @@ class Parcel:
     `ra_num`: the return authorisation it refers to, if that is posted. `target`: the number of what is cancelled or
     closed. `date`: what the document bears: today in the store's time zone, but for a memo in a closed period.
     `lease_until`: no call is begun after it. `upcs`: by SKU, those of new goods that the item master has.
+    `shadow`: it is written to nobody.
     """
 
     row_id: int
@@ -50,6 +51,7 @@ class Parcel:
     target: str | None
     date: date
     lease_until: datetime
+    shadow: bool
     upcs: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -71,7 +73,8 @@ def addressed(parcel: Parcel, outside: Outside) -> Parcel:
 
 def send(parcel: Parcel, outside: Outside) -> str:
     """Make the document, an exchange order with its address; its number. Raises a CallError."""
-    erp = outside.erp(parcel.store)
+    to = outside.addressees(parcel.store, shadow=parcel.shadow)
+    erp = to.bluecherry
     match parcel.document.kind:
         case Kind.RETURN_AUTHORISATION:
             return erp.create_ra(_authorisation(parcel)).number
@@ -88,7 +91,7 @@ def send(parcel: Parcel, outside: Outside) -> str:
         case Kind.ORDER_CANCEL:
             erp.cancel_order(parcel.target or "")
         case Kind.VERDICT:
-            return _tell(parcel, outside)
+            return _tell(parcel, to.reveni)
     return parcel.target or ""
 
 
@@ -261,13 +264,13 @@ def _amounts(parcel: Parcel) -> Amounts:
     return parcel.amounts
 
 
-def _tell(parcel: Parcel, outside: Outside) -> str:
+def _tell(parcel: Parcel, reveni: TakesVerdicts) -> str:
     item_id = parcel.document.source or ""
     verdicts = [
         Verdict(item_id, line.qty, "rejected" if line.disposition == REJECTED else "accepted", line.reason_code)
         for line in parcel.document.lines
     ]
-    outside.reveni[parcel.store].partial_validate(parcel.ret.id, verdicts)
+    reveni.partial_validate(parcel.ret.id, verdicts)
     return item_id
 
 

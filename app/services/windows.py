@@ -2,6 +2,7 @@
 
 A tick claims documents, not time: a second tick finds them `sending`, a missed window's documents are still due at
 the next one. A batch's documents are in no look-up while it runs, so they follow their batch, not their keys.
+Documents in shadow have no batch: when their window opens they stop waiting, and the steps take them one by one.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.calls import CallError, Doubtful
 from app.db.engine import transaction
-from app.db.models import BatchRow, LedgerRow, WindowRow
+from app.db.models import BatchRow, LedgerRow, ReturnRow, WindowRow
 from app.domain.documents import State
 from app.domain.exchange import price_exchange
 from app.domain.policy import Kind
@@ -44,17 +45,22 @@ from app.services.sending import Parcel, body_of
 
 _BATCHES_PER_TICK = 20
 """How many batches one tick hands in, at most, for one store and kind."""
+_LET_GO_PER_TICK = 1000
+"""How many returns in shadow one tick sets going, as many as one sweep."""
 
 
 def open_windows(outside: Outside) -> int:
     """Post what is due in windows that have opened; the number of batches handed in."""
     with transaction() as session:
         statement = (
-            select(LedgerRow.store, LedgerRow.kind, LedgerRow.post_at)
+            select(LedgerRow.store, LedgerRow.kind, LedgerRow.post_at, LedgerRow.shadow)
             .where(_window_has_opened(outside.now()))
             .distinct()
         )
-        opened = [row for row in session.execute(statement) if row.store in outside.config.stores]
+        found = [row for row in session.execute(statement) if row.store in outside.config.stores]
+    if any(row.shadow for row in found):
+        _let_go(outside)
+    opened = [row for row in found if not row.shadow]
     count = 0
     for store, kind in sorted({(row.store, row.kind) for row in opened}):
         newest = max(row.post_at for row in opened if (row.store, row.kind) == (store, kind))
@@ -73,6 +79,18 @@ def _window_has_opened(now: datetime) -> ColumnElement[bool]:
         LedgerRow.tired.is_(False),
         or_(LedgerRow.retry_at.is_(None), LedgerRow.retry_at <= now),
     )
+
+
+def _let_go(outside: Outside) -> None:
+    """Let documents in shadow wait for their window no longer: the sweep finds their returns at once."""
+    now = outside.now()
+    opened = and_(LedgerRow.shadow, _window_has_opened(now), LedgerRow.store.in_(outside.config.stores))
+    with transaction() as session:
+        statement = select(LedgerRow.return_pk).where(opened).distinct().limit(_LET_GO_PER_TICK)
+        pks = sorted(session.scalars(statement))
+        lock_returns(session, pks)
+        session.execute(update(LedgerRow).where(LedgerRow.return_pk.in_(pks), opened).values(post_at=None))
+        session.execute(update(ReturnRow).where(ReturnRow.pk.in_(pks)).values(pending=True, wake_at=now))
 
 
 def post_now(store: str, kind: Kind, outside: Outside) -> int:
@@ -138,6 +156,7 @@ def _due(session: Session, store: str, kind: Kind, outside: Outside) -> list[Led
             LedgerRow.store == store,
             LedgerRow.kind == kind,
             _window_has_opened(outside.now()),
+            LedgerRow.shadow.is_(False),
             LedgerRow.batch_id.is_(None),
             may_be_sent(),
         )

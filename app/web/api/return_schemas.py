@@ -88,6 +88,7 @@ class DocumentAnswer(Schema):
     """A document in the ledger. `status`: due, sending, doubtful, posted, refused, withdrawn.
 
     `business_date`: the day on which it became due; `document_date`: the one that it bears in BlueCherry.
+    `shadow`: it stands in the ledger alone, whatever its status.
     """
 
     key = fields.String(attribute="entry.key")
@@ -108,6 +109,7 @@ class DocumentAnswer(Schema):
     sent_at = fields.AwareDateTime(allow_none=True)
     posted_at = fields.AwareDateTime(attribute="entry.posted_at", allow_none=True)
     mapping_version = fields.String()
+    shadow = fields.Boolean()
     tries = fields.Integer()
     tired = fields.Boolean(attribute="entry.tired")
     error_code = fields.String(attribute="entry.error_code", allow_none=True)
@@ -133,7 +135,10 @@ class HappeningAnswer(Schema):
 
 
 class ReturnAnswer(Schema):
-    """A return. `status` is Reveni's word for it, `state` where the bridge's work stands."""
+    """A return. `status` is Reveni's word for it, `state` where the bridge's work stands.
+
+    `shadow`: nothing of it is posted, for it was first stored while its store was in shadow.
+    """
 
     store = fields.String(attribute="known.store")
     id = fields.String(attribute="known.id")
@@ -149,6 +154,7 @@ class ReturnAnswer(Schema):
     refund = fields.Nested(RefundAnswer, attribute="known.refund", allow_none=True)
     order_ref = fields.String(attribute="known.order_external_id")
     ord_num = fields.String(allow_none=True)
+    shadow = fields.Boolean()
     created = fields.AwareDateTime(attribute="known.created")
     updated = fields.AwareDateTime(attribute="known.updated")
     pending = fields.Boolean()
@@ -169,6 +175,7 @@ class ReturnLineAnswer(Schema):
     status = fields.String()
     order_ref = fields.String()
     ord_num = fields.String(allow_none=True)
+    shadow = fields.Boolean()
     updated = fields.AwareDateTime()
 
 

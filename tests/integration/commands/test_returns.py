@@ -30,6 +30,14 @@ def test_a_return_is_shown_with_all_that_belongs_to_it(bridge: Bridge) -> None:
     assert json.loads(bridge("returns", "show", "es", "r1", "--json").output)["documents"][0]["number"] == "RA-77"
 
 
+def test_a_return_in_shadow_is_said_to_be(bridge: Bridge) -> None:
+    saved(return_row("s1", shadow=True))
+    saved(return_row("l1"))
+
+    assert "In shadow: nothing of it is posted" in bridge("returns", "show", "es", "s1").output
+    assert "In shadow" not in bridge("returns", "show", "es", "l1").output
+
+
 def test_a_return_that_nobody_knows_is_said(bridge: Bridge) -> None:
     answer = bridge("returns", "show", "es", "r9")
 

@@ -57,6 +57,15 @@ def _double(scene: Scene) -> str:
     return str(answer.json()["ra_num"])
 
 
+def test_documents_in_shadow_stand_in_no_list(scene: Scene) -> None:
+    scene.configure({"stores": {"es": {"shadow": True}}})
+    _a_day(scene)
+    scene.clock.move(3600)
+
+    reading = _read(scene)
+    assert (reading.compared, reading.differences, scene.codes()) == (0, [], [])
+
+
 def test_after_a_whole_day_nothing_differs(scene: Scene) -> None:
     _a_day(scene)
     reading = _read(scene)

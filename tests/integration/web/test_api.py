@@ -322,6 +322,20 @@ def test_a_return_is_answered_whole_and_without_personal_data(api: FlaskClient) 
     assert not any(word in answer.text for word in ("Jane", "jane", "Mayor"))
 
 
+def test_a_return_in_shadow_says_so(api: FlaskClient) -> None:
+    pk = saved(return_row("s1", shadow=True))
+    saved(ledger_row(pk, return_id="s1", state=State.POSTED, number="SHADOW-RA-s1", shadow=True))
+    saved(ledger_row(saved(return_row("l1")), return_id="l1"))
+
+    def flags(return_id: str) -> tuple[bool, list[bool]]:
+        found = json_of(api.get(f"/api/returns/es/{return_id}"))
+        return found["shadow"], [each["shadow"] for each in found["documents"]]
+
+    assert (flags("s1"), flags("l1")) == ((True, [True]), (False, [False]))
+    listed = json_of(api.get("/api/returns"))["returns"]
+    assert [(each["id"], each["shadow"]) for each in listed] == [("l1", False), ("s1", True)]
+
+
 def test_a_return_that_nobody_knows_is_404(api: FlaskClient) -> None:
     answer = api.get("/api/returns/es/r9")
 

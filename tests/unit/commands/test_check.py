@@ -22,6 +22,16 @@ def test_a_configuration_that_can_be_used(runner: CliRunner, tmp_path: Path) -> 
     assert "store es → BlueCherry main: judge reveni, warehouse feed" in result.output
     assert "ours.toml can be used (version " in result.output
     assert "4711" not in result.output
+    assert "SHADOW" not in result.output
+
+
+def test_a_store_in_shadow_is_told_plainly(runner: CliRunner, tmp_path: Path) -> None:
+    table = smallest()
+    table["stores"]["es"]["shadow"] = True
+    result = runner.invoke(check, ["--config", str(write_toml(table, tmp_path / "bridge.toml"))])
+
+    assert result.exit_code == 0
+    assert "store es is in SHADOW: returns that are new to the bridge are posted nowhere, ever" in result.output
 
 
 def test_warnings_do_not_fail(runner: CliRunner, tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ def test_defaults_of_a_store(tmp_path: Path) -> None:
 
     assert store.tolerance == timedelta(days=8)
     assert store.return_list is True
+    assert store.shadow is False
     assert store.rules.judge == "reveni"
     assert store.rules.warehouse_feed is True
     assert store.rules.default_site is None
@@ -226,6 +227,7 @@ class TestVersion:
         table = smallest()
         table["bluecherry"]["main"]["base_url"] = "http://127.0.0.1:1"
         table["retry"] = {"tries": 2}
+        table["stores"]["es"]["shadow"] = True
         table["sites"]["madrid"]["secret_env"] = "OTHER"
 
         changed = load(table, tmp_path, ENVIRON | {"OTHER": "x"})
