@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
+from app.domain.mapping_keys import key_part
 from app.domain.policy import REJECTED, fold_status
-from app.toml_schema import Problem, Table, key_part, near
+from app.toml_schema import Problem, Table, near
 
 _SECRET_KEYS = ("key_env", "code_env", "reveni_key_env", "reveni_next_key_env", "secret_env", "next_secret_env")
 _NEXT_KEYS = ("reveni_next_key_env", "next_secret_env")

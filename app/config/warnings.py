@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from app.config.model import Store, WarehouseSite
+from app.domain.mapping_keys import key_part
 from app.domain.policy import REJECTED, Grade, Place, Site, StoreRules
-from app.toml_schema import Problem, key_part
+from app.toml_schema import Problem
 
 
 def warnings_of(stores: Mapping[str, Store], sites: Mapping[str, WarehouseSite], file: str) -> Iterator[Problem]:
