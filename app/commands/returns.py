@@ -81,12 +81,13 @@ def _show(view: ReturnView) -> None:
     if view.documents:
         show_table(
             "Documents",
-            ("key", "kind", "status", "number", "order", "units", "money", "posted", "waits for", "error"),
+            ("key", "kind", "status", "number", "order", "units", "money", "posted", "waits for", "mapping", "error"),
             [
                 (
                     *(d.entry.key, d.entry.document.kind, d.entry.state, d.entry.number, d.entry.document.ord_num),
                     *(d.entry.document.units, f"{d.total} {d.total.currency}" if d.total else None),
-                    *(d.entry.posted_at, d.post_at if d.entry.posted_at is None else None, d.entry.error),
+                    *(d.entry.posted_at, d.post_at if d.entry.posted_at is None else None),
+                    *(d.mapping_version, d.entry.error),
                 )
                 for d in view.documents
             ],

@@ -24,6 +24,7 @@ from app.domain.receiving import receipts_by_status
 from app.domain.windows import next_window
 from app.services.dossiers import Slice, load_slice
 from app.services.history import Notes
+from app.services.mappings import keep_mappings
 from app.services.outside import Outside
 
 SOON = timedelta(seconds=30)
@@ -64,6 +65,7 @@ def replan(session: Session, work: Slice, outside: Outside, freed: Collection[in
     """
     notes = Notes()
     letting_go = set(freed)
+    keep_mappings(session, {row.store for row in work.returns.values()}, outside)
     exceptions = _open_exceptions(session, work.returns)
     for pk, row in work.returns.items():
         rules = outside.store(row.store).rules
@@ -152,6 +154,9 @@ def _sync_ledger(
             session.add(known)
             rows.append(known)
         elif not _to_rewrite(known, document):
+            if known.state == State.DUE:
+                # What nobody sent yet is made by the mapping that says so last.
+                known.mapping_version = rules.version
             continue
         _make_due(known, document, rules, now)
         notes.add(row.pk, "due", document.key, units=document.units, order=document.ord_num)
