@@ -13,6 +13,7 @@ from dataclasses import asdict, replace
 from app.config.schema import MappingSchema
 from app.config.statuses import ITEM_STATUSES, STATUSES
 from app.config.windows import text_of
+from app.domain.mapping_keys import key_of
 from app.domain.policy import (
     ACCEPTED,
     REJECTED,
@@ -98,6 +99,28 @@ def read_mapping(store: str, mapping: Table) -> StoreRules:
     return rules_of(store, {**entry, "sites": list(sites)}, sites)
 
 
+def keys_of(stores: Mapping[str, StoreRules]) -> dict[str, str]:
+    """Every key of mappings as the file spells it, and its value as TOML, defaults included."""
+    found: dict[str, str] = {}
+    for name, rules in stores.items():
+        mapping = mapping_of(rules)
+        sites = mapping.pop("sites")
+        found |= _flat({**mapping, "sites": sorted(sites)}, ("stores", name))
+        found |= _flat(sites, ("sites",))
+    return found
+
+
+def _flat(table: Table, path: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            found |= _flat(value, (*path, key))
+        else:
+            # JSON spells text, numbers, flags and lists of text as TOML does.
+            found[key_of(*path, key)] = json.dumps(value, ensure_ascii=False)
+    return found
+
+
 def version_of(stores: Mapping[str, StoreRules]) -> str:
     """The version of all mappings together."""
     return _digest([rules.version for rules in stores.values()])
@@ -115,9 +138,7 @@ def _site(site: Site) -> Table:
         "quarantine": site.quarantine.location,
         **_given(quarantine_lot=site.quarantine.lot),
         "reveni_location_ids": sorted(site.reveni_location_ids),
-        "grades": {
-            name: {"location": place.location, **_given(lot=place.lot)} for name, place in site.grades.items()
-        },
+        "grades": {name: {"location": place.location, **_given(lot=place.lot)} for name, place in site.grades.items()},
     }
 
 

@@ -83,9 +83,7 @@ def from_scratch(dossier: Dossier) -> Dossier:
 def _received(dossier: Dossier, rules: StoreRules) -> Dossier:
     known = {receipt.id for receipt in dossier.receipts}
     last = max((receipt.n for receipt in dossier.receipts), default=0)
-    return replace(
-        dossier, receipts=(*dossier.receipts, *receipts_by_status(dossier.ret, rules, known, last))
-    )
+    return replace(dossier, receipts=(*dossier.receipts, *receipts_by_status(dossier.ret, rules, known, last)))
 
 
 def _amounts(document: Document, dossier: Dossier, rules: StoreRules, entries: list[Entry]) -> Amounts | None:

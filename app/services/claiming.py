@@ -20,13 +20,11 @@ from app.domain.policy import Kind
 from app.services.catalogue import Division, items_of
 from app.services.dossiers import Slice
 from app.services.history import Notes
+from app.services.orders import OrderKey
 from app.services.outside import Outside
 from app.services.planning import plan
 from app.services.recording import put_off
 from app.services.sending import Parcel
-
-OrderKey = tuple[str, str]
-"""Connection and order number."""
 
 _ENDINGS = (Kind.RA_CANCEL, Kind.RA_CLOSE)
 """What ends a return authorisation, and cannot be taken back."""
