@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import click
+from marshmallow import ValidationError
 
 from app.commands import _what_if
 from app.commands._mapping import show_mapping
@@ -81,7 +82,16 @@ def show(store: str | None, version: str | None, as_json: bool) -> None:
         if as_json:
             show_json({"store": view.store, "version": view.version, "mapping": view.content})
         else:
-            show_mapping(read_mapping(view.store, view.content), view)
+            show_mapping(_read(view), view)
+
+
+def _read(view: MappingView) -> StoreRules:
+    try:
+        return read_mapping(view.store, view.content)
+    except ValidationError:
+        raise click.ClickException(
+            f"Version {view.version} was written by another release and cannot be shown as tables: use --json."
+        ) from None
 
 
 def _in_force(name: str, rules: StoreRules) -> MappingView:

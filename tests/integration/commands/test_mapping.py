@@ -112,6 +112,14 @@ def test_show_explains_an_old_version(bridge: Bridge, file: Path) -> None:
     assert "known are es" in bridge("mapping", "show", "--store", "fr").output
 
 
+def test_show_says_so_of_one_that_another_release_wrote(bridge: Bridge, file: Path) -> None:
+    with transaction() as session:
+        session.add(MappingRow(store="es", version="0123456789ab", content={"gone": 1}, first_used_at=NOON))
+
+    assert "use --json" in bridge("mapping", "show", "--version", "0123456789ab").output
+    assert '"gone": 1' in bridge("mapping", "show", "--version", "0123456789ab", "--json").output
+
+
 def test_diff_names_keys_as_the_file_does(bridge: Bridge, file: Path, tmp_path: Path) -> None:
     def change(table: dict[str, Any]) -> None:
         table["stores"]["es"]["reasons"] = {"too big": "SZ"}
