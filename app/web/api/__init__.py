@@ -22,8 +22,11 @@ DISTRIBUTION = "reveni-bluecherry-bridge"
 def api(config: Config, settings: WebSettings) -> Blueprint:
     """The blueprint of the whole API behind bearer tokens; only its own description is open."""
     calls = [
-        *(*EXCEPTION_CALLS, *RETURN_CALLS),
-        *(*window_calls(config), *health_calls(config), *mapping_calls(config)),
+        *EXCEPTION_CALLS,
+        *RETURN_CALLS,
+        *window_calls(config),
+        *health_calls(config),
+        *mapping_calls(config),
     ]
     blueprint = blueprint_of(calls)
     description = openapi_of(calls, version(DISTRIBUTION))

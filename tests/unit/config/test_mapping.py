@@ -8,6 +8,7 @@ import pytest
 
 from app.config import ConfigError, load_mappings
 from app.config.mapping import mapping_of, read_mapping
+from app.config.schema import GradeSchema, MappingSchema, PlacesSchema, PolicySchema, PostingSchema
 from tests.support.configuration import load, smallest, write_toml
 
 
@@ -54,6 +55,16 @@ def test_a_mapping_says_everything_that_the_rules_know(tmp_path: Path, table: di
     kept = json.loads(json.dumps(mapping_of(rules)))
 
     assert read_mapping("es", kept) == rules
+
+
+def test_a_mapping_has_every_key_that_the_file_may_have(tmp_path: Path) -> None:
+    mapping = mapping_of(load(full(), tmp_path).stores["es"].rules)
+
+    assert set(mapping) == set(MappingSchema().fields)
+    assert set(mapping["policy"]) == set(PolicySchema().fields)
+    assert set(mapping["posting"]) == set(PostingSchema().fields)
+    assert set(mapping["grades"]["B"]) == set(GradeSchema().fields)
+    assert set(mapping["sites"]["lyon"]) | {"lot"} == set(PlacesSchema().fields)
 
 
 def test_a_mapping_holds_no_secret_and_not_even_its_name(tmp_path: Path) -> None:
