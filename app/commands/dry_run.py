@@ -19,12 +19,12 @@ from app.commands._shown import (
     write_csv,
     write_report,
 )
-from app.config import ConfigError
+from app.commands._world import check_store, configured
 from app.domain.preview import Previewed
 from app.domain.what_if import Totals, facts
 from app.services.dry_run import DryReturn, DryRun
 from app.services.dry_run import dry_run as run_dry
-from app.services.outside import outside, utc_now
+from app.services.outside import utc_now
 
 _DAYS = 30
 COLUMNS = (
@@ -43,12 +43,8 @@ def dry_run(store: str, since: datetime | None, report_path: Path | None, csv_pa
 
     Asks Reveni for the returns and BlueCherry for their orders and SKUs; receipts are those that the bridge knows.
     """
-    try:
-        world = outside()
-    except ConfigError as error:
-        raise click.ClickException(f"{error}\nName the file of the running system in BRIDGE_CONFIG.") from None
-    if store not in world.config.stores:
-        raise click.ClickException(f"There is no store {store}: known are {', '.join(sorted(world.config.stores))}.")
+    world = configured()
+    check_store(store, world)
     with plain_database_errors():
         try:
             result = run_dry(store, since or utc_now() - timedelta(days=_DAYS), world)

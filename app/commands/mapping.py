@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -21,12 +20,13 @@ from app.commands._shown import (
     write_csv,
     write_report,
 )
+from app.commands._world import check_store, configured
 from app.config import ConfigError, Mappings, load_mappings
 from app.config.mapping import keys_of, mapping_of, read_mapping
 from app.domain.policy import StoreRules
 from app.services import codes_seen
 from app.services.mappings import MappingView, NoSuchMapping, mappings_of_version
-from app.services.outside import config_path, outside
+from app.services.outside import config_path
 from app.services.what_if import what_if as run_what_if
 
 _file = click.Path(path_type=Path)
@@ -138,11 +138,10 @@ def what_if(
     Each return is counted from scratch under both mappings. Posts nothing and stores nothing.
     """
     theirs = _load(other)
-    try:
-        world = outside()
-    except ConfigError as error:
-        raise click.ClickException(f"{error}\nName the file of the running system in BRIDGE_CONFIG.") from None
-    stores = _stores(store, world.config.stores)
+    world = configured()
+    if store is not None:
+        check_store(store, world)
+    stores = [store] if store is not None else list(world.config.stores)
     with plain_database_errors():
         result = run_what_if(theirs.stores, world, stores=stores, since=since, until=until)
     _what_if.show(result)
@@ -150,14 +149,6 @@ def what_if(
         write_report(report_path, _what_if.report(result))
     if csv_path is not None:
         write_csv(csv_path, _what_if.COLUMNS, _what_if.rows(result))
-
-
-def _stores(store: str | None, known: Mapping[str, object]) -> list[str]:
-    if store is None:
-        return list(known)
-    if store not in known:
-        raise click.ClickException(f"There is no store {store}: known are {', '.join(sorted(known))}.")
-    return [store]
 
 
 def _load(path: Path) -> Mappings:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import click
 
 from app.commands._shown import as_json, plain_database_errors, show_json, show_table
-from app.config import ConfigError
+from app.commands._world import check_store, configured
 from app.domain.policy import Kind
 from app.services import overview
-from app.services.outside import outside
 from app.services.page import LARGEST_PAGE
 from app.services.windows import post_now
 from app.web.api.schemas import WINDOW_KINDS, BatchPage, WindowPage
@@ -66,12 +65,8 @@ def batches(limit: int, as_json: bool) -> None:
 @click.argument("kind", type=click.Choice([kind.value for kind in WINDOW_KINDS]))
 def post(store: str, kind: str) -> None:
     """Post now what waits for a window of this store and kind."""
-    try:
-        world = outside()
-    except ConfigError as error:
-        raise click.ClickException(f"{error}\nName the file of the running system in BRIDGE_CONFIG.") from None
-    if store not in world.config.stores:
-        raise click.ClickException(f"There is no store {store}: known are {', '.join(sorted(world.config.stores))}.")
+    world = configured()
+    check_store(store, world)
     with plain_database_errors():
         count = post_now(store, Kind(kind), world)
     click.echo(f"{count} documents are posted within seconds.")
