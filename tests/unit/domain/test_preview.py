@@ -95,7 +95,7 @@ def test_without_a_feed_the_status_is_the_receipt_also_here() -> None:
 def test_what_was_refused_is_not_posted_again_but_in_other_lines() -> None:
     first = build.dossier(build.ret(build.item(units=2)), on())
     (ra,) = (each.document for each in preview(first, build.rules(), build.NOW).documents)
-    entries = (replace(build.entry(ra, State.REFUSED), error_code="ORDER_NOT_FOUND"),)
+    entries = (replace(build.entry(ra, State.REFUSED), error_code="LOCATION_UNKNOWN"),)
     same = preview(replace(first, entries=entries), build.rules(), build.NOW)
     other = preview(replace(first, ret=build.ret(build.item(units=1)), entries=entries), build.rules(), build.NOW)
 
