@@ -15,6 +15,8 @@ COMMANDS = {
     "run": "app.commands.run:run",
     "demo": "app.commands.demo:demo",
     "check": "app.commands.check:check",
+    "mapping": "app.commands.mapping:mapping",
+    "dry-run": "app.commands.dry_run:dry_run",
     "exceptions": "app.commands.exceptions:exceptions",
     "returns": "app.commands.returns:returns",
     "windows": "app.commands.windows:windows",

@@ -16,6 +16,8 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
+from app.domain.mapping_keys import key_part
+
 Table = dict[str, Any]
 """A table of a TOML file: the one place where values have no type yet."""
 
@@ -71,12 +73,6 @@ def near(word: str, known: Sequence[str]) -> str:
     listed = ", ".join(sorted(known)) or "none"
     close = get_close_matches(word, known, n=1, cutoff=0.6)
     return f"Did you mean {close[0]!r}? Known: {listed}." if close else f"Known: {listed}."
-
-
-def key_part(name: object) -> str:
-    """A part of a dotted path, quoted where TOML wants it."""
-    text = str(name)
-    return text if re.fullmatch(r"[A-Za-z0-9_-]+", text) else f'"{text}"'
 
 
 def _problems(messages: Mapping[Any, Any] | Sequence[Any], file: str, path: str) -> Iterator[Problem]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import getpass
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -29,6 +31,52 @@ def user() -> str:
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, in the shape of the API's answer.")
 by = click.option("--by", default=user, show_default="the system's user", help="Who asks, for the history.")
+
+
+class Moment(click.ParamType[datetime]):
+    """A day (its beginning in UTC) or a time with its zone."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The aware time that a word means."""
+        try:
+            moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no time: write 2026-11-01, or 2026-11-01T08:00+01:00.", param, ctx)
+        if moment.tzinfo is None:
+            if moment.time() != datetime.min.time():
+                self.fail(f"{value!r} has no zone: write it with one, as {value}+01:00 or {value}Z.", param, ctx)
+            moment = moment.replace(tzinfo=UTC)
+        return moment
+
+
+csv_file = click.option("--csv", "csv_path", type=click.Path(path_type=Path), help="Also write every line as CSV.")
+report_file = click.option(
+    "--report", "report_path", type=click.Path(path_type=Path), help="Also write all of it as JSON."
+)
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write rows as CSV, UTF-8, with a line of names; nothing for None, times as RFC 3339."""
+    with _writable(path).open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        for row in rows:
+            writer.writerow([each.isoformat() if isinstance(each, datetime) else each for each in row])
+
+
+def write_report(path: Path, value: object) -> None:
+    """Write a value as JSON."""
+    _writable(path).write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _writable(path: Path) -> Path:
+    try:
+        path.touch()
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be written: {error.strerror}.") from None
+    return path
 
 
 def show_json(value: object) -> None:

@@ -93,14 +93,15 @@ def _show(view: ReturnView) -> None:
             "Documents",
             (
                 *("key", "kind", "status", "number", "order", "units", "money"),
-                *("due on", "dated", "posted", "waits for", "error"),
+                *("due on", "dated", "posted", "waits for", "mapping", "error"),
             ),
             [
                 (
                     *(d.entry.key, d.entry.document.kind, d.entry.state, d.entry.number, d.entry.document.ord_num),
                     *(d.entry.document.units, f"{d.total} {d.total.currency}" if d.total else None),
                     *(d.business_date, d.document_date),
-                    *(d.entry.posted_at, d.post_at if d.entry.posted_at is None else None, d.entry.error),
+                    *(d.entry.posted_at, d.post_at if d.entry.posted_at is None else None),
+                    *(d.mapping_version, d.entry.error),
                 )
                 for d in view.documents
             ],

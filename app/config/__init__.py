@@ -3,18 +3,20 @@
 `docs/configuration.md` documents every key. Nothing outside this package reads the file.
 """
 
-from app.config.loader import ConfigError, load_config
-from app.config.model import Alerts, Config, Retry, Store, Sweep, WarehouseSite
+from app.config.loader import ConfigError, load_config, load_mappings
+from app.config.model import Alerts, Config, Mappings, Retry, Store, Sweep, WarehouseSite
 from app.toml_schema import Problem
 
 __all__ = [
     "Alerts",
     "Config",
     "ConfigError",
+    "Mappings",
     "Problem",
     "Retry",
     "Store",
     "Sweep",
     "WarehouseSite",
     "load_config",
+    "load_mappings",
 ]

@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
+from app.domain.mapping_keys import key_part
 from app.domain.policy import REJECTED, fold_status
-from app.toml_schema import Problem, Table, key_part, near
+from app.toml_schema import Problem, Table, near
 
 _SECRET_KEYS = ("key_env", "code_env", "reveni_key_env", "reveni_next_key_env", "secret_env", "next_secret_env")
 _NEXT_KEYS = ("reveni_next_key_env", "next_secret_env")
 
 
-def problems_between_keys(table: Table, environ: Mapping[str, str], file: str) -> Iterator[Problem]:
-    """Every problem that no key has alone."""
+def problems_of_the_environment(table: Table, environ: Mapping[str, str], file: str) -> Iterator[Problem]:
+    """Variables that the file names and the environment has not."""
     for section in ("bluecherry", "stores", "sites"):
         for name, entry in table.get(section, {}).items():
             yield from _secrets(entry, environ, file, f"{section}.{name}")
-    yield from _alerts(table.get("alerts", {}), environ, file)
+    for key in ("webhook_url_env", "smtp_url_env"):
+        variable = table.get("alerts", {}).get(key)
+        if variable and not environ.get(variable):
+            yield _missing_variable(variable, file, f"alerts.{key}")
+
+
+def problems_between_keys(table: Table, file: str) -> Iterator[Problem]:
+    """Every problem that no key has alone."""
+    yield from _alerts(table.get("alerts", {}), file)
     yield from _lease(table, file)
     for name, site in table.get("sites", {}).items():
         yield from _site(site, file, f"sites.{name}")
@@ -32,21 +41,13 @@ def _secrets(entry: Table, environ: Mapping[str, str], file: str, path: str) -> 
         # The second key of a rotation may be empty: the name can stay in the file while none is on its way.
         if variable and (variable not in environ or (not environ[variable] and key not in _NEXT_KEYS)):
             yield _missing_variable(variable, file, f"{path}.{key}")
-    if entry.get("next_secret_env") and not entry.get("secret_env"):
-        yield Problem(
-            file, f"{path}.next_secret_env", "stands without secret_env", "Name the first secret in secret_env."
-        )
 
 
 def _missing_variable(variable: str, file: str, path: str) -> Problem:
     return Problem(file, path, f"the environment has no {variable}", f"Set it: export {variable}=….")
 
 
-def _alerts(alerts: Table, environ: Mapping[str, str], file: str) -> Iterator[Problem]:
-    for key in ("webhook_url_env", "smtp_url_env"):
-        variable = alerts.get(key)
-        if variable and not environ.get(variable):
-            yield _missing_variable(variable, file, f"alerts.{key}")
+def _alerts(alerts: Table, file: str) -> Iterator[Problem]:
     if alerts.get("smtp_url_env"):
         for key in ("email_to", "email_from"):
             if not alerts.get(key):
@@ -77,6 +78,10 @@ def _lease(table: Table, file: str) -> Iterator[Problem]:
 
 
 def _site(site: Table, file: str, path: str) -> Iterator[Problem]:
+    if site.get("next_secret_env") and not site.get("secret_env"):
+        yield Problem(
+            file, f"{path}.next_secret_env", "stands without secret_env", "Name the first secret in secret_env."
+        )
     if "location" in site and (site.get("quarantine"), site.get("quarantine_lot")) == (
         site["location"],
         site.get("lot"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -11,24 +9,12 @@ from pathlib import Path
 from app.bluecherry.connection import Connection
 from app.bluecherry.profile import Profile
 from app.bluecherry.profile import load_profile as load_bluecherry_profile
-from app.config.checks import problems_between_keys
-from app.config.model import Alerts, Config, Retry, Store, Sweep, WarehouseSite
+from app.config.checks import problems_between_keys, problems_of_the_environment
+from app.config.mapping import rules_of, site_of, version_of
+from app.config.model import Alerts, Config, Mappings, Retry, Store, Sweep, WarehouseSite
 from app.config.schema import FileSchema
-from app.config.statuses import ITEM_STATUSES, STATUSES
 from app.config.warnings import warnings_of
-from app.domain.policy import (
-    ACCEPTED,
-    REJECTED,
-    Grade,
-    ItemStatus,
-    Kind,
-    Phase,
-    Place,
-    Policy,
-    Site,
-    StoreRules,
-    fold_status,
-)
+from app.domain.policy import Site, StoreRules
 from app.reveni.access import ReveniAccess
 from app.reveni.profile import ReveniProfile
 from app.reveni.profile import load_profile as load_reveni_profile
@@ -46,16 +32,42 @@ def load_config(path: Path | str, environ: Mapping[str, str]) -> Config:
     Raises ConfigError with every problem, each with its file, its key and the way to mend it.
     """
     file = Path(path)
+    table, problems = _read(file)
+    problems.extend(problems_of_the_environment(table, environ, str(file)))
+    profiles = _Profiles(table, file, problems)
+    if problems:
+        raise ConfigError(problems)
+    return _Builder(table, environ, profiles, str(file)).config()
+
+
+def load_mappings(path: Path | str) -> Mappings:
+    """The mappings of the stores in `path`, without the secrets that it names. Raises ConfigError with every problem.
+
+    What is wrong with the rest of the file is told too.
+    """
+    file = Path(path)
+    table, problems = _read(file)
+    _Profiles(table, file, problems)
+    if problems:
+        raise ConfigError(problems)
+    stores, _ = _rules(table)
+    feeds = {name: "secret_env" in entry for name, entry in table["sites"].items()}
+    return Mappings(stores, version_of(stores), tuple(warnings_of(stores, feeds, str(file))))
+
+
+def _read(file: Path) -> tuple[Table, list[Problem]]:
     try:
         raw = read_table(file)
     except TomlError as error:
         raise ConfigError(error.problems) from None
     table, problems = load_table(FileSchema(), raw, str(file))
-    problems.extend(problems_between_keys(table, environ, str(file)))
-    profiles = _Profiles(table, file, problems)
-    if problems:
-        raise ConfigError(problems)
-    return _Builder(table, raw, environ, profiles, str(file)).config()
+    problems.extend(problems_between_keys(table, str(file)))
+    return table, problems
+
+
+def _rules(table: Table) -> tuple[dict[str, StoreRules], dict[str, Site]]:
+    places = {name: site_of(name, entry) for name, entry in table["sites"].items()}
+    return {name: rules_of(name, entry, places) for name, entry in table["stores"].items()}, places
 
 
 class _Profiles:
@@ -79,12 +91,13 @@ class _Profiles:
 class _Builder:
     """Makes a checked table into the configuration."""
 
-    def __init__(self, table: Table, raw: Table, environ: Mapping[str, str], profiles: _Profiles, file: str) -> None:
-        self._table, self._raw, self._environ, self._profiles, self._file = table, raw, environ, profiles, file
+    def __init__(self, table: Table, environ: Mapping[str, str], profiles: _Profiles, file: str) -> None:
+        self._table, self._environ, self._profiles, self._file = table, environ, profiles, file
 
     def config(self) -> Config:
-        sites = {name: self._site(name, entry) for name, entry in self._table["sites"].items()}
-        stores = {name: self._store(name, entry, sites) for name, entry in self._table["stores"].items()}
+        rules, places = _rules(self._table)
+        sites = {name: self._site(places[name], entry) for name, entry in self._table["sites"].items()}
+        stores = {name: self._store(rules[name], entry) for name, entry in self._table["stores"].items()}
         retry, alerts = self._table["retry"], self._table["alerts"]
         return Config(
             connections={name: self._connection(name, entry) for name, entry in self._table["bluecherry"].items()},
@@ -109,8 +122,8 @@ class _Builder:
                 email_to=tuple(alerts["email_to"]),
                 email_from=alerts.get("email_from"),
             ),
-            version=_digest([store.rules.version for store in stores.values()]),
-            warnings=tuple(warnings_of(stores, sites, self._file)),
+            version=version_of(rules),
+            warnings=tuple(warnings_of(rules, {name: site.has_feed for name, site in sites.items()}, self._file)),
         )
 
     def _secret(self, variable: str | None) -> Secret | None:
@@ -132,29 +145,20 @@ class _Builder:
             timeout=entry["timeout_seconds"],
         )
 
-    def _site(self, name: str, entry: Table) -> WarehouseSite:
-        place = Site(
-            name=name,
-            location=entry["location"],
-            quarantine=Place(entry["quarantine"], entry.get("quarantine_lot")),
-            lot=entry.get("lot"),
-            division=entry.get("division"),
-            reveni_location_ids=frozenset(entry["reveni_location_ids"]),
-            grades={grade: Place(at["location"], at.get("lot")) for grade, at in entry["grades"].items()},
-        )
+    def _site(self, place: Site, entry: Table) -> WarehouseSite:
         return WarehouseSite(
-            name=name,
+            name=place.name,
             place=place,
             keys=self._newest_first(entry.get("next_secret_env"), entry.get("secret_env")),
-            stores=tuple(store for store, at in self._table["stores"].items() if name in at["sites"]),
+            stores=tuple(store for store, at in self._table["stores"].items() if place.name in at["sites"]),
         )
 
-    def _store(self, name: str, entry: Table, sites: Mapping[str, WarehouseSite]) -> Store:
+    def _store(self, rules: StoreRules, entry: Table) -> Store:
         connection = self._table["bluecherry"][entry["bluecherry"]]
         return Store(
-            name=name,
+            name=rules.name,
             reveni=ReveniAccess(
-                store=name,
+                store=rules.name,
                 base_url=entry["reveni_base_url"].rstrip("/"),
                 store_id=entry["reveni_store_id"],
                 keys=self._newest_first(entry.get("reveni_next_key_env"), entry["reveni_key_env"]),
@@ -166,64 +170,5 @@ class _Builder:
             tolerance=entry["signature_tolerance_seconds"],
             return_list=entry["return_list"],
             shadow=entry["shadow"],
-            rules=self._rules(name, entry, sites),
+            rules=rules,
         )
-
-    def _rules(self, name: str, entry: Table, sites: Mapping[str, WarehouseSite]) -> StoreRules:
-        grades = {grade: _grade(grade, at) for grade, at in entry["grades"].items()}
-        if not entry["warehouse_feed"]:
-            grades.setdefault(ACCEPTED, Grade(ACCEPTED, accepts=True))
-        return StoreRules(
-            name=name,
-            time_zone=entry["time_zone"],
-            sites={site: sites[site].place for site in entry["sites"]},
-            default_site=entry.get("default_site"),
-            judge=entry["judge"],
-            warehouse_feed=entry["warehouse_feed"],
-            grades=grades,
-            reasons=entry["reasons"],
-            statuses=STATUSES | {fold_status(text): Phase(meaning) for text, meaning in entry["statuses"].items()},
-            item_statuses=ITEM_STATUSES
-            | {fold_status(text): ItemStatus(meaning) for text, meaning in entry["item_statuses"].items()},
-            policy=Policy(**entry["policy"]),
-            posting={Kind(kind): posting for kind, posting in entry["posting"].items()},
-            version=self._version(name),
-        )
-
-    def _version(self, store: str) -> str:
-        """A digest of what decides which documents are due: the store's tables and its sites'."""
-        entry = self._raw["stores"][store]
-        decides = {
-            key: entry.get(key)
-            for key in (
-                "time_zone",
-                "sites",
-                "default_site",
-                "judge",
-                "warehouse_feed",
-                "policy",
-                "reasons",
-                "statuses",
-                "item_statuses",
-                "grades",
-            )
-        }
-        sites = {
-            name: {key: value for key, value in self._raw["sites"][name].items() if not key.endswith("secret_env")}
-            for name in entry["sites"]
-        }
-        return _digest([decides, sites])
-
-
-def _grade(name: str, entry: Table) -> Grade:
-    return Grade(
-        name=name,
-        accepts=entry.get("accepts", name != REJECTED),
-        location=entry.get("location"),
-        lot=entry.get("lot"),
-        reject_reason=entry["reject_reason"],
-    )
-
-
-def _digest(parts: object) -> str:
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]

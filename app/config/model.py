@@ -104,3 +104,12 @@ class Config:
     def connection_of(self, store: str) -> Connection:
         """The BlueCherry connection of a store. Raises KeyError when there is no such store."""
         return self.connections[self.stores[store].connection]
+
+
+@dataclass(frozen=True, slots=True)
+class Mappings:
+    """The mappings of a file, read without its secrets. `version` is the same as the whole configuration's."""
+
+    stores: Mapping[str, StoreRules]
+    version: str
+    warnings: tuple[Problem, ...] = ()

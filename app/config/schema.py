@@ -85,23 +85,13 @@ class PlaceSchema(StrictSchema):
     lot = Text()
 
 
-class StoreSchema(StrictSchema):
-    """``[stores.<name>]``"""
+class RulesSchema(StrictSchema):
+    """What of ``[stores.<name>]`` decides which documents are due."""
 
-    reveni_base_url = _url(load_default="https://api.reveni.io")
-    reveni_store_id = Text(required=True)
-    reveni_key_env = _env(required=True)
-    reveni_next_key_env = _env()
-    reveni_profile = Text(load_default="default")
-    bluecherry = Text(required=True)
     time_zone = Zone(required=True)
-    sites = Texts(required=True)
     default_site = Text()
     judge = Choice(["reveni", "warehouse"], load_default="reveni")
     warehouse_feed = Flag(load_default=True)
-    return_list = Flag(load_default=True)
-    shadow = Flag(load_default=False)
-    signature_tolerance_seconds = Seconds(load_default=timedelta(days=8))
     policy = fields.Nested(PolicySchema, load_default=lambda: PolicySchema().load({}))
     posting = fields.Nested(PostingSchema, load_default=lambda: PostingSchema().load({}))
     reasons = Named(Text(), load_default=dict)
@@ -110,8 +100,23 @@ class StoreSchema(StrictSchema):
     grades = Named(GradeSchema, load_default=dict)
 
 
-class SiteSchema(StrictSchema):
-    """``[sites.<name>]``"""
+class StoreSchema(RulesSchema):
+    """``[stores.<name>]``"""
+
+    reveni_base_url = _url(load_default="https://api.reveni.io")
+    reveni_store_id = Text(required=True)
+    reveni_key_env = _env(required=True)
+    reveni_next_key_env = _env()
+    reveni_profile = Text(load_default="default")
+    bluecherry = Text(required=True)
+    sites = Texts(required=True)
+    return_list = Flag(load_default=True)
+    shadow = Flag(load_default=False)
+    signature_tolerance_seconds = Seconds(load_default=timedelta(days=8))
+
+
+class PlacesSchema(StrictSchema):
+    """What of ``[sites.<name>]`` decides where goods go."""
 
     reveni_location_ids = Texts(load_default=list)
     location = Text(required=True)
@@ -119,9 +124,20 @@ class SiteSchema(StrictSchema):
     division = Text()
     quarantine = Text(required=True)
     quarantine_lot = Text()
+    grades = Named(PlaceSchema, load_default=dict)
+
+
+class SiteSchema(PlacesSchema):
+    """``[sites.<name>]``"""
+
     secret_env = _env()
     next_secret_env = _env()
-    grades = Named(PlaceSchema, load_default=dict)
+
+
+class MappingSchema(RulesSchema):
+    """A mapping that was kept: a store's rules with its sites."""
+
+    sites = Named(PlacesSchema, required=True)
 
 
 class RetrySchema(StrictSchema):

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from app.config.model import Store, WarehouseSite
+from app.domain.mapping_keys import key_part
 from app.domain.policy import REJECTED, Grade, Place, Site, StoreRules
-from app.toml_schema import Problem, key_part
+from app.toml_schema import Problem
 
 
-def warnings_of(stores: Mapping[str, Store], sites: Mapping[str, WarehouseSite], file: str) -> Iterator[Problem]:
-    """Every warning about a configuration that can be used."""
+def warnings_of(stores: Mapping[str, StoreRules], sites: Mapping[str, bool], file: str) -> Iterator[Problem]:
+    """Every warning about a configuration that can be used. `sites`: whether each has a feed."""
     for store in stores.values():
-        for site in store.rules.sites.values():
-            yield from _places(store.rules, site, file)
-            if store.rules.warehouse_feed and not sites[site.name].has_feed:
+        for site in store.sites.values():
+            yield from _places(store, site, file)
+            if store.warehouse_feed and not sites[site.name]:
                 yield Problem(
                     file,
                     f"sites.{site.name}.secret_env",
                     f"is missing, and stores.{store.name} waits for this warehouse's messages",
                     "Name the variable of its secret, or no receipt of the site is ever taken.",
                 )
-        if not store.rules.reasons:
+        if not store.reasons:
             yield Problem(
                 file, f"stores.{store.name}.reasons", "is empty", "Every return will wait for its reason to be mapped."
             )
-    for warehouse in sites.values():
-        if not warehouse.stores:
-            yield Problem(file, f"sites.{warehouse.name}", "is in no store's sites", "Add it there, or take it out.")
+    for site_name in sites:
+        if not any(site_name in store.sites for store in stores.values()):
+            yield Problem(file, f"sites.{site_name}", "is in no store's sites", "Add it there, or take it out.")
 
 
 def _places(rules: StoreRules, site: Site, file: str) -> Iterator[Problem]:

@@ -35,6 +35,19 @@ def parse_posting(value: object) -> Posting:
     raise ValueError(f"is {value!r}")
 
 
+def text_of(posting: Posting) -> str | list[str]:
+    """A posting as the file writes it; `parse_posting` reads it back."""
+    match posting:
+        case AtOnce():
+            return "at_once"
+        case Daily(times):
+            return [f"{each:%H:%M}" for each in times]
+        case Every(interval):
+            seconds = int(interval.total_seconds())
+            unit, length = next((unit, n) for unit, n in (("h", 3600), ("m", 60), ("s", 1)) if seconds % n == 0)
+            return f"every {seconds // length}{unit}"
+
+
 class Window(fields.Field[Posting]):
     """A posting window of the file."""
 

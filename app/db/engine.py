@@ -46,3 +46,14 @@ def transaction() -> Iterator[Session]:
     """One transaction: committed at the end, rolled back on an error. No call to another system inside it."""
     with Session(engine(), expire_on_commit=False) as session, session.begin():
         yield session
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """One transaction that sees one state of the database and in which PostgreSQL refuses to write; rolled back."""
+    bound = engine().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    with Session(bound, autoflush=False) as session:
+        try:
+            yield session
+        finally:
+            session.rollback()

@@ -337,6 +337,17 @@ class PeriodsRow(Base):
     fetched_at: Mapped[datetime | None]
 
 
+class MappingRow(Base):
+    """The mapping of a store under one version, whole, in the file's words. Written once, when first used."""
+
+    __tablename__ = "mappings"
+    store: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[str] = mapped_column(primary_key=True)
+    content: Mapped[Json]
+    first_used_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    __table_args__ = (Index("ix_mappings_version", "version"),)
+
+
 class History(Base):
     """What happened, in order; never changed. `detail` holds no personal data."""
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from app.domain.blockers import Blocker, Code
 from app.domain.documents import Document, Entry, Line, document_key, undo_key
 from app.domain.dossier import Dossier, SkuState, everything, phase
-from app.domain.model import Order, OrderLine, ReturnItem
+from app.domain.mapping_keys import key_of
+from app.domain.model import Order, OrderLine, Return, ReturnItem
 from app.domain.money import minor_unit
 from app.domain.policy import Kind, Phase, Site, StoreRules
 
@@ -216,11 +217,11 @@ def _obstacles(dossier: Dossier, rules: StoreRules) -> tuple[list[Blocker], Site
 
     site = rules.site_of_destination(ret.location_id)
     if site is None:
-        where = f"Reveni's destination {ret.location_id!r}" if ret.location_id else "a return without a destination"
-        hold(Code.UNMAPPED_SITE, f"{ret.store}:{ret.location_id or ''}", f"No site of store {ret.store} takes {where}.")
+        hold(Code.UNMAPPED_SITE, f"{ret.store}:{ret.location_id or ''}", _no_site(ret, rules))
     for item in ret.items:
         if item.reason not in rules.reasons:
-            message = f"Store {ret.store} has no BlueCherry code for the reason {item.reason!r}."
+            key = key_of("stores", ret.store, "reasons", item.reason)
+            message = f"Store {ret.store} has no BlueCherry code for the reason {item.reason!r}: add {key}."
             hold(Code.UNMAPPED_REASON, f"{ret.store}:{item.reason}", message)
     if dossier.order is None:
         code = dossier.problem or Code.UNKNOWN_ORDER
@@ -232,6 +233,14 @@ def _obstacles(dossier: Dossier, rules: StoreRules) -> tuple[list[Blocker], Site
         if obstacle is not None:
             hold(*obstacle)
     return list(found.values()), site
+
+
+def _no_site(ret: Return, rules: StoreRules) -> str:
+    if ret.location_id is None:
+        key = key_of("stores", ret.store, "default_site")
+        return f"No site of store {ret.store} takes a return without a destination: add {key}."
+    sites = " or ".join(key_of("sites", site, "reveni_location_ids") for site in rules.sites)
+    return f"No site of store {ret.store} takes Reveni's destination {ret.location_id!r}: add it to {sites}."
 
 
 def _item_obstacle(dossier: Dossier, order: Order, item: ReturnItem, beyond: bool) -> tuple[Code, str, str] | None:
@@ -261,5 +270,9 @@ def _status_blocker(dossier: Dossier, now: Phase) -> list[Blocker]:
         return []
     units, amount = everything(dossier)
     ret = dossier.ret
-    message = f"Store {ret.store} does not know the status {ret.status!r}: money and exchanges of the return are held."
+    key = key_of("stores", ret.store, "statuses", ret.status)
+    message = (
+        f"Store {ret.store} does not know the status {ret.status!r}: money and exchanges of the return are held. "
+        f"Add {key}."
+    )
     return [Blocker(Code.UNKNOWN_STATUS, f"{ret.store}:{ret.status}", message, units, amount)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from app.domain.money import Money
@@ -198,3 +199,16 @@ class Blocker:
     def identity(self) -> tuple[str, str, str]:
         """What makes it the same blocker when the rules run again: code, cause, receipt."""
         return (self.code.value, self.cause, self.receipt_id or "")
+
+
+def merged(blockers: Iterable[Blocker]) -> list[Blocker]:
+    """One blocker per identity: units and money of the same cause on one return add up."""
+    found: dict[tuple[str, str, str], Blocker] = {}
+    for blocker in blockers:
+        same = found.get(blocker.identity)
+        if same is not None:
+            amount = same.amount + blocker.amount if same.amount and blocker.amount else same.amount or blocker.amount
+            found[blocker.identity] = replace(same, units=same.units + blocker.units, amount=amount)
+        else:
+            found[blocker.identity] = blocker
+    return list(found.values())

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from app.domain.blockers import Blocker, Code
 from app.domain.documents import AmountLine, Amounts, Document, Entry, Line, State, document_key
@@ -123,6 +124,19 @@ def price_memo(
     if policy.fees == "on_memo":
         fee = fees_left if fees_left <= gross else gross
     return Amounts(lines, freight, freight_tax, fee, gross - fee)
+
+
+def price_next_memo(
+    document: Document, order: Order, dossier: Dossier, entries: Sequence[Entry], policy: Policy
+) -> Amounts:
+    """The amounts of a memo of a return that is made next, after `entries` of its own and what others credited.
+
+    Fees that no memo of the return bears yet may come off it.
+    """
+    memos = [*dossier.memos.get(document.ord_num, ()), *own_memos(entries, document.ord_num)]
+    borne = sum((entry.amounts.fee.amount for entry in entries if entry.amounts and entry.fixed), Decimal(0))
+    fees_left = Money.rounded(max(Decimal(0), dossier.ret.fees - borne), order.currency)
+    return price_memo(document, order, memos, fees_left, policy)
 
 
 def _all_back(order: Order, so_far: Mapping[int, Credited], units: Mapping[int, int]) -> bool:

@@ -11,7 +11,7 @@ from app.domain.blockers import Blocker, Code
 from app.domain.documents import Entry, State
 from app.domain.model import MemoOnOrder, Order, Receipt, Return, ReturnItem
 from app.domain.money import Money
-from app.domain.policy import ItemStatus, Kind, Phase, StoreRules, fold_status
+from app.domain.policy import ItemStatus, Kind, Phase, StoreRules
 
 
 class SkuState(StrEnum):
@@ -99,7 +99,7 @@ def phase(dossier: Dossier, rules: StoreRules) -> Phase:
 
 def item_status(item: ReturnItem, rules: StoreRules) -> ItemStatus:
     """What the item's status means in its store."""
-    return rules.item_statuses.get(fold_status(item.status), ItemStatus.UNKNOWN)
+    return rules.item_status_of(item.status)
 
 
 def value(items: list[tuple[ReturnItem, int]], currency: str) -> Money:

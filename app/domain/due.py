@@ -12,6 +12,7 @@ from app.domain.credit import Released, credit_memos
 from app.domain.documents import Document, Entry, State
 from app.domain.dossier import Dossier, everything, item_status, phase, value
 from app.domain.exchange import exchanges, judged_units
+from app.domain.mapping_keys import key_of
 from app.domain.model import ReturnItem
 from app.domain.policy import ItemStatus, Kind, Phase, StoreRules
 from app.domain.receiving import Arrivals, arrivals
@@ -217,7 +218,8 @@ def _unknown_items(dossier: Dossier, rules: StoreRules) -> list[Blocker]:
     found = []
     for item in dossier.ret.items:
         if item_status(item, rules) is ItemStatus.UNKNOWN:
-            message = f"Store {rules.name} does not know the item status {item.status!r}."
+            key = key_of("stores", rules.name, "item_statuses", item.status)
+            message = f"Store {rules.name} does not know the item status {item.status!r}: add {key}."
             amount = value([(item, item.quantity)], dossier.ret.currency)
             cause = f"{rules.name}:item:{item.status}"
             found.append(Blocker(Code.UNKNOWN_STATUS, cause, message, item.quantity, amount))

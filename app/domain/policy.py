@@ -160,6 +160,10 @@ class StoreRules:
         """What Reveni's status means; `Phase.UNKNOWN` for a spelling that nobody mapped."""
         return self.statuses.get(fold_status(status), Phase.UNKNOWN)
 
+    def item_status_of(self, status: str) -> ItemStatus:
+        """What Reveni's status of an item means; `ItemStatus.UNKNOWN` for a spelling that nobody mapped."""
+        return self.item_statuses.get(fold_status(status), ItemStatus.UNKNOWN)
+
     def place(self, site: Site, grade: str) -> Place | None:
         """Where goods of a grade go at a site: the site's own place for it, else the grade's, else the site's.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.domain.blockers import Blocker, Code
 from app.domain.documents import Document, Line
 from app.domain.dossier import Dossier, item_status, value
-from app.domain.model import Receipt, ReceiptLine, ReturnItem
+from app.domain.mapping_keys import key_of
+from app.domain.model import Receipt, ReceiptLine, Return, ReturnItem
 from app.domain.money import Money
 from app.domain.policy import ACCEPTED, REJECTED, ItemStatus, Kind, StoreRules
 
@@ -63,7 +64,10 @@ def arrivals(dossier: Dossier, rules: StoreRules, standing: Document | None) -> 
     booked = _booked(dossier)
     for receipt in sorted(dossier.receipts, key=lambda each: each.n):
         if receipt.site not in rules.sites:
-            message = f"Receipt {receipt.id} came from site {receipt.site}, which store {rules.name} does not list."
+            message = (
+                f"Receipt {receipt.id} came from site {receipt.site}, which store {rules.name} does not list: "
+                f"add it to {key_of('stores', rules.name, 'sites')}."
+            )
             units = sum(line.quantity for line in receipt.lines)
             result.blockers.append(
                 Blocker(Code.UNMAPPED_SITE, f"{rules.name}:{receipt.site}", message, units, receipt_id=receipt.id)
@@ -83,6 +87,27 @@ def arrivals(dossier: Dossier, rules: StoreRules, standing: Document | None) -> 
         )
     _unknown_grades(result, dossier, rules)
     return result
+
+
+def receipts_by_status(ret: Return, rules: StoreRules, known: Collection[str], last: int) -> list[Receipt]:
+    """Without a warehouse feed the item's status is the receipt: one receipt per item, once it is judged.
+
+    `known`: ids of receipts that are there already. `last`: the number of the latest of them. With a feed, none.
+    """
+    site = rules.site_of_destination(ret.location_id)
+    if rules.warehouse_feed or site is None:
+        return []
+    found: list[Receipt] = []
+    for item in ret.items:
+        status = item_status(item, rules)
+        name = f"{ret.store}:{ret.id}:{item.item_id}"
+        if status not in (ItemStatus.ACCEPTED, ItemStatus.REJECTED) or name in known:
+            continue
+        grade = ACCEPTED if status is ItemStatus.ACCEPTED else REJECTED
+        line = ReceiptLine(item.quantity, grade, sku=item.sku, item_id=item.item_id)
+        n = last + len(found) + 1
+        found.append(Receipt(name, site.name, "receipt", ret.updated, (line,), return_id=ret.id, n=n))
+    return found
 
 
 def disposition(part: Landed, item: ReturnItem, rules: StoreRules) -> str:
@@ -210,7 +235,8 @@ def _unknown_grades(result: Arrivals, dossier: Dossier, rules: StoreRules) -> No
         if part.grade in rules.grades:
             continue
         message = (
-            f"Store {rules.name} has no grade {part.grade!r}: the goods are put into quarantine at {part.receipt.site}."
+            f"Store {rules.name} has no grade {part.grade!r}: the goods are put into quarantine at "
+            f"{part.receipt.site}. Add [{key_of('stores', rules.name, 'grades', part.grade)}]."
         )
         item = items.get(part.item_id)
         amount = value([(item, part.units)], dossier.ret.currency) if item else None

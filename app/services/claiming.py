@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 
 from sqlalchemy import Boolean, ColumnElement, exists, func, literal_column, or_, select, tuple_
 from sqlalchemy.orm import Session
@@ -13,23 +12,20 @@ from sqlalchemy.orm import Session
 from app.calls import CallError
 from app.db.codec import dump, load
 from app.db.models import InboxEvent, LedgerRow, OrderRow, ReturnRow
-from app.domain.credit import own_memos, price_memo
+from app.domain.credit import price_next_memo
 from app.domain.documents import Amounts, Document, State
 from app.domain.exchange import price_exchange
 from app.domain.model import Order, Personal, Return
-from app.domain.money import Money
 from app.domain.policy import Kind
 from app.services.catalogue import Division, items_of
 from app.services.dossiers import Slice
 from app.services.history import Notes
+from app.services.orders import OrderKey
 from app.services.outside import Outside
 from app.services.periods import memo_dates, today
 from app.services.planning import plan
 from app.services.recording import PERIOD_CLOSED, put_off, refused
 from app.services.sending import Parcel
-
-OrderKey = tuple[str, str]
-"""Connection and order number."""
 
 _ENDINGS = (Kind.RA_CANCEL, Kind.RA_CLOSE)
 """What ends a return authorisation, and cannot be taken back."""
@@ -307,8 +303,5 @@ def price(work: Slice, row: LedgerRow, parcel: Parcel, outside: Outside) -> Amou
     if file is None:
         return None
     dossier = work.dossier(row.return_pk)
-    memos = [*dossier.memos.get(row.ord_num, ()), *own_memos(dossier.entries, row.ord_num)]
-    borne = sum((entry.amounts.fee.amount for entry in dossier.entries if entry.amounts and entry.fixed), Decimal(0))
-    currency = file.order.currency
-    fees_left = Money.rounded(max(Decimal(0), parcel.ret.fees - borne), currency)
-    return price_memo(parcel.document, file.order, memos, fees_left, outside.store(row.store).rules.policy)
+    policy = outside.store(row.store).rules.policy
+    return price_next_memo(parcel.document, file.order, dossier, dossier.entries, policy)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Select, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.db.codec import load
 from app.db.ledger import entry_of, rows_of_returns
-from app.db.models import DecisionRow, ItemRow, LedgerRow, OrderRow, ReceiptRow, ReturnRow
+from app.db.models import Base, DecisionRow, ItemRow, LedgerRow, OrderRow, ReceiptRow, ReturnRow
 from app.domain.blockers import Code
 from app.domain.credit import own_memos, units_by_line
 from app.domain.documents import Entry, State
@@ -119,14 +120,18 @@ def _undone(entries: Iterable[Entry]) -> dict[Kind, set[str]]:
     return undone
 
 
+Orders = dict[tuple[str, str], OrderFile]
+"""Orders by connection and number."""
+
+
 @dataclass(slots=True)
 class Slice:
-    """Returns that are looked at together, with their rows. The session holds locks on the returns and their orders."""
+    """Returns that are looked at together, with their rows. Who plans holds locks on the returns and their orders."""
 
     returns: dict[int, ReturnRow]
     ledger: dict[int, list[LedgerRow]]
     receipts: dict[int, list[ReceiptRow]]
-    orders: dict[tuple[str, str], OrderFile]
+    orders: Orders
     decisions: dict[int, list[DecisionRow]]
     aliases: Aliases
     items: Mapping[Division, Mapping[str, ItemRow]]
@@ -166,13 +171,15 @@ class Slice:
 
     def note(self, pk: int) -> None:
         """Tell the orders of the slice what the ledger holds of a return now."""
-        row = self.returns[pk]
-        connection = self.outside.store(row.store).connection
-        entries = [entry_of(each) for each in self.ledger.get(pk, [])]
+        self.tell(pk, [entry_of(each) for each in self.ledger.get(pk, [])])
+
+    def tell(self, pk: int, entries: Sequence[Entry]) -> None:
+        """Tell the orders of the slice that these are a return's entries on them."""
+        connection = self.outside.store(self.returns[pk].store).connection
         for ord_num in {entry.document.ord_num for entry in entries}:
             file = self.orders.get((connection, ord_num))
             if file is not None:
-                file.entries[pk] = entries
+                file.entries[pk] = list(entries)
 
     def _catalogue(self, connection: str, file: OrderFile | None) -> tuple[dict[str, SkuState], dict[str, str]]:
         if file is None:
@@ -237,17 +244,25 @@ def lock_returns(session: Session, pks: Iterable[int]) -> None:
     )
 
 
-def load_slice(session: Session, pks: Iterable[int], outside: Outside) -> Slice:
+def load_slice(session: Session, pks: Iterable[int], outside: Outside, *, lock: bool = True) -> Slice:
     """Read and lock returns, their ledger rows and their orders, always in the same order of rows.
 
-    Returns of stores that are gone from the configuration are left out.
+    Returns of stores that are gone from the configuration are left out. Without `lock`, for those who only look.
     """
     wanted = sorted(set(pks))
-    statement = select(ReturnRow).where(ReturnRow.pk.in_(wanted)).order_by(ReturnRow.pk).with_for_update()
+    statement = _locked(select(ReturnRow).where(ReturnRow.pk.in_(wanted)).order_by(ReturnRow.pk), lock)
     returns = {row.pk: row for row in session.scalars(statement) if row.store in outside.config.stores}
-    orders = _load_orders(session, returns.values(), outside)
-    ledger = rows_of_returns(session, returns, lock=True)
+    orders = _load_orders(session, returns.values(), outside, lock)
+    return slice_of(session, returns, orders, outside, lock=lock)
+
+
+def slice_of(
+    session: Session, returns: dict[int, ReturnRow], orders: Orders, outside: Outside, *, lock: bool = False
+) -> Slice:
+    """The slice of returns and orders that are at hand, with what else the database has about them."""
+    ledger = rows_of_returns(session, returns, lock=lock)
     aliases = aliases_of(session, {row.store for row in returns.values()})
+    wanted = wanted_items(returns, orders, aliases, outside)
     return Slice(
         returns,
         ledger,
@@ -255,24 +270,25 @@ def load_slice(session: Session, pks: Iterable[int], outside: Outside) -> Slice:
         orders,
         _decisions(session, returns),
         aliases,
-        _items(session, returns, orders, aliases, outside),
+        items_of(session, wanted),
         outside,
     )
 
 
-def _load_orders(
-    session: Session, returns: Collection[ReturnRow], outside: Outside
-) -> dict[tuple[str, str], OrderFile]:
+_Row = TypeVar("_Row", bound=Base)
+
+
+def _locked(statement: Select[tuple[_Row]], lock: bool) -> Select[tuple[_Row]]:
+    return statement.with_for_update() if lock else statement
+
+
+def _load_orders(session: Session, returns: Collection[ReturnRow], outside: Outside, lock: bool) -> Orders:
     """The orders of returns, and those that exchanges led away from, locked; with every ledger entry on them."""
-    files: dict[tuple[str, str], OrderFile] = {}
+    files: Orders = {}
     wanted = {(outside.store(r.store).connection, r.ord_num) for r in returns if r.ord_num}
     while wanted:
-        found = session.scalars(
-            select(OrderRow)
-            .where(tuple_(OrderRow.connection, OrderRow.ord_num).in_(sorted(wanted)))
-            .order_by(OrderRow.pk)
-            .with_for_update()
-        ).all()
+        statement = select(OrderRow).where(tuple_(OrderRow.connection, OrderRow.ord_num).in_(sorted(wanted)))
+        found = session.scalars(_locked(statement.order_by(OrderRow.pk), lock)).all()
         for row in found:
             files[row.connection, row.ord_num] = OrderFile(
                 load(Order, row.data),
@@ -285,6 +301,12 @@ def _load_orders(
             if files[row.connection, row.ord_num].order.ord_type == "E"
         }
         wanted = {key for key in origins if key[1] and key not in files}
+    add_entries(session, files, returns)
+    return files
+
+
+def add_entries(session: Session, files: Orders, returns: Iterable[ReturnRow]) -> None:
+    """Tell orders every ledger entry on them, and which returns are in shadow: those of the entries, and `returns`."""
     if files:
         on_orders = (
             select(LedgerRow, ReturnRow.id)
@@ -300,7 +322,6 @@ def _load_orders(
     in_shadow = {row.pk: row.id for row in returns if row.shadow}
     for file in files.values():
         file.shadow |= in_shadow
-    return files
 
 
 def _receipts(session: Session, pks: Iterable[int]) -> dict[int, list[ReceiptRow]]:
@@ -317,13 +338,10 @@ def _decisions(session: Session, pks: Iterable[int]) -> dict[int, list[DecisionR
     return found
 
 
-def _items(
-    session: Session,
-    returns: dict[int, ReturnRow],
-    orders: dict[tuple[str, str], OrderFile],
-    aliases: Aliases,
-    outside: Outside,
-) -> dict[Division, dict[str, ItemRow]]:
+def wanted_items(
+    returns: Mapping[int, ReturnRow], orders: Orders, aliases: Aliases, outside: Outside
+) -> dict[Division, set[str]]:
+    """The SKUs of returns by connection and division: those of their orders."""
     wanted: dict[Division, set[str]] = defaultdict(set)
     skus = wanted_skus(returns.values(), aliases)
     for pk, row in returns.items():
@@ -331,4 +349,4 @@ def _items(
         file = orders.get((connection, row.ord_num or ""))
         if file is not None:
             wanted[connection, file.order.division] |= skus[pk]
-    return items_of(session, wanted)
+    return wanted

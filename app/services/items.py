@@ -45,6 +45,14 @@ def save_items(
         )
 
 
+def item_rows(
+    connection: str, division: str, items: Sequence[Item], asked: Iterable[str], seen_at: datetime
+) -> list[ItemRow]:
+    """The rows that remembering items would leave, on no session."""
+    found = {item.sku: item for item in items}
+    return [ItemRow(**_values(connection, division, sku, found.get(sku), seen_at)) for sku in sorted({*found, *asked})]
+
+
 def _values(connection: str, division: str, sku: str, item: Item | None, seen_at: datetime) -> dict[str, Any]:
     return {
         "connection": connection,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -19,6 +19,9 @@ from app.db.models import OrderRow
 from app.domain.model import MemoOnOrder, Order, RaOnOrder
 from app.services.outside import Outside
 
+OrderKey = tuple[str, str]
+"""Connection and order number."""
+
 
 @dataclass(frozen=True, slots=True)
 class FetchedOrder:
@@ -31,32 +34,11 @@ class FetchedOrder:
 
 
 def refresh_orders(
-    wanted: Iterable[tuple[str, str]], outside: Outside
-) -> tuple[list[FetchedOrder], dict[tuple[str, str], CallError]]:
+    wanted: Iterable[OrderKey], outside: Outside
+) -> tuple[list[FetchedOrder], dict[OrderKey, CallError]]:
     """Fetch orders by connection and number, each with its memos, side by side; and what could not be fetched, why."""
-    fetched: list[FetchedOrder] = []
-    failures: dict[tuple[str, str], CallError] = {}
-    by_connection: dict[str, list[str]] = {}
-    for connection, ord_num in sorted(set(wanted)):
-        by_connection.setdefault(connection, []).append(ord_num)
-    for connection, ord_nums in by_connection.items():
-        erp = outside.bluecherry[connection]
-        jobs = [(part, ord_num) for ord_num in ord_nums for part in ("order", "memos")]
-
-        answers = outside.side_by_side(connection, jobs, partial(_ask, erp))
-        for ord_num in ord_nums:
-            order, memos = answers["order", ord_num], answers["memos", ord_num]
-            if isinstance(order, Order) and isinstance(memos, list):
-                fetched.append(FetchedOrder(connection, order, memos, outside.now()))
-                continue
-            errors = [answer for answer in (order, memos) if isinstance(answer, CallError)]
-            failures[connection, ord_num] = errors[0] if errors else Refused(ord_num, 404, "ORDER_NOT_FOUND")
-    return fetched, failures
-
-
-def _ask(erp: BlueCherry, job: tuple[str, str]) -> Order | list[MemoOnOrder] | None:
-    part, ord_num = job
-    return erp.order(ord_num) if part == "order" else erp.memos_by_order(ord_num)
+    answers, failures = _ask(wanted, ("order", "memos"), outside)
+    return [_fetched(key, answer, outside) for key, answer in answers.items()], failures
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +49,73 @@ class LookedAt:
     ras: Sequence[RaOnOrder]
 
 
-def look_at_orders(wanted: Iterable[tuple[str, str]], outside: Outside) -> list[LookedAt]:
-    """Fetch orders with their memos and return authorisations: something that held a return may have been mended."""
-    fetched, _ = refresh_orders(wanted, outside)
-    looks = []
-    for each in fetched:
-        try:
-            looks.append(LookedAt(each, outside.bluecherry[each.connection].ras_by_order(each.order.ord_num)))
-        except CallError:
-            continue  # what is known of the order stays as it is until the next look
-    return looks
+def look_at_orders(
+    wanted: Iterable[OrderKey], outside: Outside, known: Sequence[FetchedOrder] = ()
+) -> tuple[list[LookedAt], dict[OrderKey, CallError]]:
+    """Fetch orders with their memos and return authorisations, side by side; and what could not be fetched, why.
+
+    Of orders that are `known`, only what stands on them.
+    """
+    at_hand = {(each.connection, each.order.ord_num): each.order for each in known}
+    unknown = set(wanted) - set(at_hand)
+    answers, failures = _ask(unknown, ("order", "memos", "ras"), outside)
+    more, failed = _ask(at_hand, ("memos", "ras"), outside)
+    for key, answer in more.items():
+        answers[key] = replace(answer, order=at_hand[key])
+    looks = [LookedAt(_fetched(key, answer, outside), answer.ras) for key, answer in answers.items()]
+    return looks, failures | failed
+
+
+@dataclass(frozen=True, slots=True)
+class _OnOrder:
+    order: Order | None = None
+    memos: Sequence[MemoOnOrder] = ()
+    ras: Sequence[RaOnOrder] = ()
+
+
+def _fetched(key: OrderKey, answer: _OnOrder, outside: Outside) -> FetchedOrder:
+    if answer.order is None:
+        raise AssertionError("an answer without its order is a failure")
+    return FetchedOrder(key[0], answer.order, answer.memos, outside.now())
+
+
+def _ask(
+    wanted: Iterable[OrderKey], parts: Sequence[str], outside: Outside
+) -> tuple[dict[OrderKey, _OnOrder], dict[OrderKey, CallError]]:
+    """Ask for parts of orders, all side by side; an order of which one part is missing is a failure."""
+    found: dict[OrderKey, _OnOrder] = {}
+    failures: dict[OrderKey, CallError] = {}
+    by_connection: dict[str, list[str]] = {}
+    for connection, ord_num in sorted(set(wanted)):
+        by_connection.setdefault(connection, []).append(ord_num)
+    for connection, ord_nums in by_connection.items():
+        erp = outside.bluecherry[connection]
+        jobs = [(part, ord_num) for ord_num in ord_nums for part in parts]
+        answers = outside.side_by_side(connection, jobs, partial(_part, erp))
+        for ord_num in ord_nums:
+            answer = _OnOrder()
+            for part in parts:
+                each = answers[part, ord_num]
+                if isinstance(each, CallError):
+                    failures.setdefault((connection, ord_num), each)
+                else:
+                    answer = replace(answer, **{part: each})  # type: ignore[arg-type]
+            if "order" in parts and answer.order is None:
+                failures.setdefault((connection, ord_num), Refused(ord_num, 404, "ORDER_NOT_FOUND"))
+            if (connection, ord_num) not in failures:
+                found[connection, ord_num] = answer
+    return found, failures
+
+
+def _part(erp: BlueCherry, job: tuple[str, str]) -> Order | list[MemoOnOrder] | list[RaOnOrder] | None:
+    part, ord_num = job
+    match part:
+        case "order":
+            return erp.order(ord_num)
+        case "memos":
+            return erp.memos_by_order(ord_num)
+        case _:
+            return erp.ras_by_order(ord_num)
 
 
 def save_looks(session: Session, looks: Sequence[LookedAt]) -> None:

@@ -46,6 +46,8 @@ class Outside:
     bluecherry: Mapping[str, BlueCherry]
     reveni: Mapping[str, ReveniClient]
     now: Callable[[], datetime] = utc_now
+    kept_mappings: set[tuple[str, str]] = field(default_factory=set)
+    """Stores and versions whose mapping this process knows to be in the database."""
     _pools: dict[str, ThreadPoolExecutor] = field(default_factory=dict)
 
     def store(self, name: str) -> Store:

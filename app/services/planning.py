@@ -15,15 +15,16 @@ from sqlalchemy.orm import Session
 from app.db.codec import dump, load
 from app.db.ledger import write_document
 from app.db.models import ExceptionRow, LedgerRow, ReceiptRow, ReturnRow
-from app.domain.blockers import Blocker, Code
+from app.domain.blockers import Blocker, Code, merged
 from app.domain.documents import Document, State
-from app.domain.dossier import item_status
 from app.domain.due import Due, documents_due
-from app.domain.model import Receipt, ReceiptLine, Return
-from app.domain.policy import ACCEPTED, REJECTED, ItemStatus, Kind, StoreRules
+from app.domain.model import Return
+from app.domain.policy import Kind, StoreRules
+from app.domain.receiving import receipts_by_status
 from app.domain.windows import next_window
 from app.services.dossiers import Slice, load_slice
 from app.services.history import Notes
+from app.services.mappings import keep_mappings
 from app.services.outside import Outside
 
 SOON = timedelta(seconds=30)
@@ -64,11 +65,11 @@ def replan(session: Session, work: Slice, outside: Outside, freed: Collection[in
     """
     notes = Notes()
     letting_go = set(freed)
+    keep_mappings(session, {row.store for row in work.returns.values()}, outside)
     exceptions = _open_exceptions(session, work.returns)
     for pk, row in work.returns.items():
         rules = outside.store(row.store).rules
-        if not rules.warehouse_feed:
-            _receive_by_status(session, work, row, rules)
+        _receive_by_status(session, work, row, rules)
         dossier = work.dossier(pk)
         due = documents_due(dossier, rules, outside.now())
         if _sync_ledger(session, work, row, rules, due, notes, outside.now()):
@@ -121,30 +122,19 @@ def kinds_to_make(work: Slice, outside: Outside) -> dict[int, set[Kind]]:
 
 
 def _receive_by_status(session: Session, work: Slice, row: ReturnRow, rules: StoreRules) -> None:
-    """Without a warehouse feed the item's status is the receipt: one receipt per item, once it is judged."""
-    ret = load(Return, row.data)
-    site = rules.site_of_destination(ret.location_id)
-    known = {each.external_id for each in work.receipts.get(row.pk, [])}
-    if site is None:
-        return
-    for item in ret.items:
-        status = item_status(item, rules)
-        name = f"{row.store}:{ret.id}:{item.item_id}"
-        if status not in (ItemStatus.ACCEPTED, ItemStatus.REJECTED) or name in known:
-            continue
-        grade = ACCEPTED if status is ItemStatus.ACCEPTED else REJECTED
-        line = ReceiptLine(item.quantity, grade, sku=item.sku, item_id=item.item_id)
-        receipt = Receipt(name, site.name, "receipt", ret.updated, (line,), return_id=ret.id)
-        rows = work.receipts.setdefault(row.pk, [])
+    """Without a warehouse feed the item's status is the receipt: remember it as one."""
+    rows = work.receipts.setdefault(row.pk, [])
+    known = {each.external_id for each in rows}
+    for receipt in receipts_by_status(load(Return, row.data), rules, known, len(rows)):
         received = ReceiptRow(
-            site=site.name,
-            external_id=name,
+            site=receipt.site,
+            external_id=receipt.id,
             store=row.store,
             return_pk=row.pk,
-            n=len(rows) + 1,
-            kind="receipt",
-            data=dump(receipt),
-            received_at=ret.updated,
+            n=receipt.n,
+            kind=receipt.kind,
+            data=dump(replace(receipt, n=0)),
+            received_at=receipt.received_at,
         )
         session.add(received)
         rows.append(received)
@@ -164,6 +154,9 @@ def _sync_ledger(
             session.add(known)
             rows.append(known)
         elif not _to_rewrite(known, document):
+            if known.state == State.DUE:
+                # What nobody sent yet is made by the mapping that says so last.
+                known.mapping_version = rules.version
             continue
         _make_due(known, document, rules, now)
         notes.add(row.pk, "due", document.key, units=document.units, order=document.ord_num)
@@ -237,7 +230,7 @@ def _sync_exceptions(
 ) -> None:
     receipts = {each.external_id: each.pk for each in work.receipts.get(row.pk, [])}
     standing = {(each.code, each.cause, each.receipt_id or ""): each for each in known}
-    for blocker in _merged(blockers):
+    for blocker in merged(blockers):
         each = standing.pop(blocker.identity, None)
         if each is None:
             each = ExceptionRow(
@@ -258,19 +251,6 @@ def _sync_exceptions(
     for each in standing.values():
         each.closed_at, each.closed_by = now, "the cause is gone"
         notes.add(row.pk, "exception closed", each.document_key, code=each.code)
-
-
-def _merged(blockers: Iterable[Blocker]) -> list[Blocker]:
-    """One blocker per identity: units and money of the same cause on one return add up."""
-    found: dict[tuple[str, str, str], Blocker] = {}
-    for blocker in blockers:
-        same = found.get(blocker.identity)
-        if same is not None:
-            amount = same.amount + blocker.amount if same.amount and blocker.amount else same.amount or blocker.amount
-            found[blocker.identity] = replace(same, units=same.units + blocker.units, amount=amount)
-        else:
-            found[blocker.identity] = blocker
-    return list(found.values())
 
 
 def _settle(work: Slice, row: ReturnRow, due: Due, outside: Outside) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -12,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.db.engine import transaction
 from app.db.models import InboxEvent, Mark, ReturnRow
 from app.domain.model import Return
+from app.reveni.client import ReturnPage
 from app.services.outside import Outside
 
 _OVERLAP = timedelta(minutes=1)
@@ -31,21 +33,28 @@ def poll(store: str, outside: Outside) -> int:
     with transaction() as session:
         mark = session.get(Mark, name)
         since = datetime.fromisoformat(mark.value) if mark else outside.now() - timedelta(days=1)
-    newest, count, cursor = since, 0, None
-    for _ in range(_PAGES):
-        page = outside.reveni[store].list_returns(since - _OVERLAP, cursor)
+    newest, count = since, 0
+    for page in pages_since(store, since - _OVERLAP, outside):
         for error in page.unreadable:
             log.error("poll.unreadable_return", store=store, why=str(error))
         count += _remember(store, page.returns)
         newest = max([newest, *(ret.updated for ret in page.returns)])
-        cursor = page.next
-        if cursor is None:
-            break
     # A time that is still to come would hide all that changes until then.
     reached = min(newest, outside.now()).astimezone(UTC)
     with transaction() as session:
         session.merge(Mark(name=name, value=reached.isoformat(), at=outside.now()))
     return count
+
+
+def pages_since(store: str, since: datetime, outside: Outside) -> Iterator[ReturnPage]:
+    """Reveni's list of the returns of a store that changed since a time, page by page. Raises a CallError."""
+    cursor = None
+    for _ in range(_PAGES):
+        page = outside.reveni[store].list_returns(since, cursor)
+        yield page
+        cursor = page.next
+        if cursor is None:
+            return
 
 
 def _remember(store: str, returns: tuple[Return, ...]) -> int:

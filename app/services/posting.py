@@ -15,9 +15,9 @@ from app.db.engine import transaction
 from app.domain.documents import State
 from app.domain.model import RaOnOrder
 from app.domain.policy import Kind
-from app.services.claiming import Claim, OrderKey, candidates, claim, claim_memos
+from app.services.claiming import Claim, candidates, claim, claim_memos
 from app.services.dossiers import lock_returns
-from app.services.orders import refresh_orders, save_orders
+from app.services.orders import OrderKey, refresh_orders, save_orders
 from app.services.outside import Outside
 from app.services.periods import old_mirrors, refresh_periods
 from app.services.recording import Answer, LeaseRanOut, NotSent, Recorded, record

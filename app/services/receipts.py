@@ -192,24 +192,33 @@ def adopt(session: Session, stored: Stored, notes: Notes, outside: Outside) -> N
     """Give receipts that came before their return to the returns that are known now."""
     if not stored.changed:
         return
-    rows = {row.pk: row for row in stored.rows.values() if row.pk in stored.changed}
-    ids = [row.id for row in rows.values()]
-    tracking = [row.tracking_number for row in rows.values() if row.tracking_number]
-    lost = select(ReceiptRow).where(
-        ReceiptRow.return_pk.is_(None),
-        or_(ReceiptRow.data["return_id"].astext.in_(ids), ReceiptRow.data["tracking_number"].astext.in_(tracking)),
-    )
-    waiting = session.scalars(lost.order_by(ReceiptRow.pk).with_for_update()).all()
-    waiting = [kept for kept in waiting if kept.site in outside.config.sites]
-    keys = possible_returns(session, [receipt_of(kept) for kept in waiting], outside)
+    changed = [row for row in stored.rows.values() if row.pk in stored.changed]
     homes = [
         (kept, next(stored.rows[key] for key in mine if key in stored.rows))
-        for kept, mine in zip(waiting, keys, strict=True)
+        for kept, mine in lost_receipts(session, changed, outside, lock=True)
         if any(key in stored.rows for key in mine)
     ]
     _give_homes(session, homes, stored, notes, outside)
     for kept, _ in homes:
         close_exceptions(session, outside.now(), "its return is known now", receipt_pk=kept.pk)
+
+
+def lost_receipts(
+    session: Session, returns: Iterable[ReturnRow], outside: Outside, *, lock: bool = False
+) -> list[tuple[ReceiptRow, list[ReturnKey]]]:
+    """Receipts without a return that name one of these, and where each may belong, best first."""
+    rows = list(returns)
+    ids = [row.id for row in rows]
+    tracking = [row.tracking_number for row in rows if row.tracking_number]
+    lost = select(ReceiptRow).where(
+        ReceiptRow.return_pk.is_(None),
+        or_(ReceiptRow.data["return_id"].astext.in_(ids), ReceiptRow.data["tracking_number"].astext.in_(tracking)),
+    )
+    lost = lost.order_by(ReceiptRow.pk)
+    waiting = session.scalars(lost.with_for_update() if lock else lost).all()
+    waiting = [kept for kept in waiting if kept.site in outside.config.sites]
+    keys = possible_returns(session, [receipt_of(kept) for kept in waiting], outside)
+    return list(zip(waiting, keys, strict=True))
 
 
 def find_homes(outside: Outside) -> list[int]:

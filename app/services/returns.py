@@ -109,6 +109,15 @@ def store_returns(session: Session, fetched: Fetched, notes: Notes, outside: Out
     return stored
 
 
+def as_stored(row: ReturnRow | None, ret: Return, outside: Outside) -> ReturnRow:
+    """The row that storing a return would leave, where `row` is what is stored now. The row is on no session."""
+    if row is None:
+        return ReturnRow(**_values(ret, outside, outside.now()))
+    if _differs(row, ret) and ret.updated >= row.updated:
+        _update(row, ret, outside)
+    return row
+
+
 def _differs(row: ReturnRow, ret: Return) -> bool:
     old = {name: value for name, value in row.data.items() if name != "updated"}
     new = {name: value for name, value in dump(ret).items() if name != "updated"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, exists, select
@@ -14,7 +13,6 @@ from app.calls import CallError
 from app.db.codec import load
 from app.db.engine import transaction
 from app.db.models import ExceptionRow, LedgerRow, OrderRow, ReturnRow
-from app.domain.authorisation import choose_order
 from app.domain.blockers import Code
 from app.domain.documents import State
 from app.domain.model import Item, Order
@@ -23,7 +21,8 @@ from app.services.catalogue import Aliases, Division, aliases_of, items_of, retu
 from app.services.dead_letters import open_exception
 from app.services.dossiers import lock_returns
 from app.services.items import save_items
-from app.services.orders import FetchedOrder, look_at_orders, refresh_orders, save_looks, save_orders
+from app.services.order_search import Found, assign_order, find_orders
+from app.services.orders import look_at_orders, save_looks, save_orders
 from app.services.outside import Outside
 from app.services.planning import LOOK_AGAIN, MENDED_OUTSIDE, after_its_message, kinds_to_make, plan
 from app.services.posting import Outcome
@@ -36,15 +35,6 @@ _SEEN_LATELY = timedelta(seconds=5)
 
 _Catalogue = dict[Division, set[str]]
 """SKUs by connection and division."""
-
-
-@dataclass(slots=True)
-class _Found:
-    """What BlueCherry answered: orders by the shop's id, items, and what could not be asked."""
-
-    orders: dict[int, list[Order]] = field(default_factory=dict)
-    fetched: list[FetchedOrder] = field(default_factory=list)
-    failed: dict[int, CallError] = field(default_factory=dict)
 
 
 def validate(pks: Iterable[int], outside: Outside) -> Outcome:
@@ -65,8 +55,8 @@ def validate(pks: Iterable[int], outside: Outside) -> Outcome:
         without_order = [row for row in open_order if row.phase != Phase.INCOMPLETE]
         if not held and not without_order and not any(_unknown_to_mirror(session, rows, skus, outside).values()):
             return _plan(session, [row.pk for row in rows], outside)
-    found = _find_orders(without_order, outside)
-    looked_at = look_at_orders(held, outside)
+    found = find_orders(without_order, outside)
+    looked_at, _ = look_at_orders(held, outside)
     with transaction() as session:
         lock_returns(session, [row.pk for row in rows])
         _save(session, aliases, found)
@@ -110,36 +100,6 @@ def _held(session: Session, rows: Sequence[ReturnRow], outside: Outside) -> set[
     return {(outside.store(row.store).connection, row.ord_num) for row in rows if row.pk in held and row.ord_num}
 
 
-def _find_orders(rows: Sequence[ReturnRow], outside: Outside) -> _Found:
-    found = _Found()
-    by_connection: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for row in rows:
-        by_connection[outside.store(row.store).connection][row.order_ref].append(row.pk)
-    for connection, refs in by_connection.items():
-        answers = outside.side_by_side(connection, refs, outside.bluecherry[connection].orders_by_ref)
-        for ref, answer in answers.items():
-            for pk in refs[ref]:
-                if isinstance(answer, CallError):
-                    found.failed[pk] = answer
-                else:
-                    found.orders[pk] = answer
-            if not isinstance(answer, CallError):
-                found.fetched += [FetchedOrder(connection, order, None, outside.now()) for order in answer]
-        _find_origins(connection, found, outside)
-    return found
-
-
-def _find_origins(connection: str, found: _Found, outside: Outside) -> None:
-    """Goods that came by an exchange order are credited on the order that they were exchanged for: fetch it too."""
-    known = {each.order.ord_num for each in found.fetched}
-    wanted = {each.order.orig_ord_num for each in found.fetched if each.order.orig_ord_num} - known
-    while wanted:
-        fetched, _ = refresh_orders({(connection, ord_num) for ord_num in wanted}, outside)
-        found.fetched += fetched
-        known |= wanted
-        wanted = {each.order.orig_ord_num for each in fetched if each.order.orig_ord_num} - known
-
-
 def _misfits(session: Session, rows: Sequence[ReturnRow], aliases: Aliases, outside: Outside) -> set[int]:
     """Returns whose order has not invoiced all that comes back, and that nothing was made for: another may fit now."""
     chosen = {row.pk: row for row in rows if row.ord_num is not None}
@@ -161,13 +121,11 @@ def _misfits(session: Session, rows: Sequence[ReturnRow], aliases: Aliases, outs
     return misfits
 
 
-def _save(session: Session, aliases: Aliases, found: _Found) -> None:
+def _save(session: Session, aliases: Aliases, found: Found) -> None:
     save_orders(session, found.fetched)
     locked = select(ReturnRow).where(ReturnRow.pk.in_(list(found.orders))).order_by(ReturnRow.pk).with_for_update()
     for row in session.scalars(locked):
-        chosen = choose_order(found.orders[row.pk], returned_skus(row, aliases))
-        row.ord_num = chosen.ord_num if isinstance(chosen, Order) else None
-        row.order_problem = None if isinstance(chosen, Order) else chosen.value
+        assign_order(row, aliases, found)
 
 
 def _divisions(session: Session, rows: Sequence[ReturnRow], outside: Outside) -> dict[int, tuple[str, str]]:

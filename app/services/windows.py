@@ -23,19 +23,10 @@ from app.domain.documents import State
 from app.domain.exchange import price_exchange
 from app.domain.policy import Kind
 from app.services.batches import LOOK, batch_lease, documents_of
-from app.services.claiming import (
-    OrderKey,
-    date_memos,
-    fix_amounts,
-    lease,
-    may_be_sent,
-    memos_to_send,
-    parcels_of,
-    price,
-)
+from app.services.claiming import date_memos, fix_amounts, lease, may_be_sent, memos_to_send, parcels_of, price
 from app.services.dossiers import lock_returns
 from app.services.history import Notes
-from app.services.orders import refresh_orders, save_orders
+from app.services.orders import OrderKey, refresh_orders, save_orders
 from app.services.outside import Outside
 from app.services.periods import old_mirrors, refresh_periods
 from app.services.planning import plan

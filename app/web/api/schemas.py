@@ -258,3 +258,36 @@ class BatchPage(Schema):
 
     batches = fields.List(fields.Nested(BatchAnswer), attribute="rows")
     next = fields.Integer(allow_none=True)
+
+
+class MappingQuery(Schema):
+    """Whose mappings."""
+
+    store = fields.String(load_default=None)
+
+
+class MappingLine(Schema):
+    """A version of a store's mapping. `first_used_at` null: in force, and no document was planned by it yet."""
+
+    store = fields.String()
+    version = fields.String()
+    first_used_at = fields.AwareDateTime(allow_none=True)
+    in_force = fields.Boolean()
+
+
+class MappingAnswer(MappingLine):
+    """A mapping with what it says: the keys of the file, with every default filled in; no secrets."""
+
+    content = fields.Dict()
+
+
+class MappingList(Schema):
+    """Versions by store, the newest first."""
+
+    mappings = fields.List(fields.Nested(MappingLine))
+
+
+class MappingsOfVersion(Schema):
+    """One version: stores with the same tables share it."""
+
+    mappings = fields.List(fields.Nested(MappingAnswer))

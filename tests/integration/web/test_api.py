@@ -12,7 +12,7 @@ from app import create_app
 from app.config import Config
 from app.db.codec import dump
 from app.db.engine import transaction
-from app.db.models import ExceptionRow, History, LedgerRow, ReturnRow
+from app.db.models import ExceptionRow, History, LedgerRow, MappingRow, ReturnRow
 from app.domain.blockers import Code
 from app.domain.documents import AmountLine, Amounts, State
 from app.domain.money import Money
@@ -35,6 +35,8 @@ READS = [
     "stats",
     "windows",
     "batches",
+    "mappings",
+    "mappings/0123456789ab",
 ]
 WRITES = ["exceptions/retry", "exceptions/resolve", "exceptions/map-sku", "windows"]
 
@@ -362,6 +364,29 @@ def test_a_database_that_is_away_is_503(api: FlaskClient, monkeypatch: pytest.Mo
     answer = api.get("/api/settled")
 
     assert (answer.status_code, json_of(answer)["error"]["code"]) == (503, "UNAVAILABLE")
+
+
+def test_mappings_are_told_by_version(api: FlaskClient, config: Config) -> None:
+    saved_mapping = MappingRow(store="es", version="0123456789ab", content={"judge": "reveni"}, first_used_at=NOON)
+    with transaction() as session:
+        session.add(saved_mapping)
+    version = config.stores["uk"].rules.version
+
+    listed = get(api, "mappings")["mappings"]
+    assert [(each["store"], each["version"], each["in_force"]) for each in listed] == [
+        ("es", config.stores["es"].rules.version, True),
+        ("es", "0123456789ab", False),
+        ("uk", version, True),
+    ]
+    assert listed[0]["first_used_at"] is None
+    assert [each["store"] for each in get(api, "mappings", store="uk")["mappings"]] == ["uk"]
+    (old,) = get(api, "mappings/0123456789ab")["mappings"]
+    assert (old["content"], old["first_used_at"]) == ({"judge": "reveni"}, OPENED)
+    # The two stores have the same tables.
+    both = get(api, f"mappings/{version}")["mappings"]
+    assert [each["store"] for each in both] == ["es", "uk"]
+    assert both[0]["content"]["reasons"] == {"too_small": "SZ"}
+    assert api.get("/api/mappings/nothing").status_code == 404
 
 
 def _references(node: object) -> Iterator[str]:

@@ -1,0 +1,62 @@
+"""The search for the order of a return: asked by the shop's id, and chosen by the rules."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from app.calls import CallError
+from app.db.models import ReturnRow
+from app.domain.authorisation import choose_order
+from app.domain.model import Order
+from app.services.catalogue import Aliases, returned_skus
+from app.services.orders import FetchedOrder, refresh_orders
+from app.services.outside import Outside
+
+
+@dataclass(slots=True)
+class Found:
+    """What BlueCherry answered: orders by the shop's id, for each return, and what could not be asked."""
+
+    orders: dict[int, list[Order]] = field(default_factory=dict)
+    fetched: list[FetchedOrder] = field(default_factory=list)
+    failed: dict[int, CallError] = field(default_factory=dict)
+
+
+def find_orders(rows: Sequence[ReturnRow], outside: Outside) -> Found:
+    """Ask for the orders that bear the shop's ids of returns, side by side, and for those that exchanges led from."""
+    found = Found()
+    by_connection: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        by_connection[outside.store(row.store).connection][row.order_ref].append(row.pk)
+    for connection, refs in by_connection.items():
+        answers = outside.side_by_side(connection, refs, outside.bluecherry[connection].orders_by_ref)
+        for ref, answer in answers.items():
+            for pk in refs[ref]:
+                if isinstance(answer, CallError):
+                    found.failed[pk] = answer
+                else:
+                    found.orders[pk] = answer
+            if not isinstance(answer, CallError):
+                found.fetched += [FetchedOrder(connection, order, None, outside.now()) for order in answer]
+        _find_origins(connection, found, outside)
+    return found
+
+
+def _find_origins(connection: str, found: Found, outside: Outside) -> None:
+    """Goods that came by an exchange order are credited on the order that they were exchanged for: fetch it too."""
+    known = {each.order.ord_num for each in found.fetched}
+    wanted = {each.order.orig_ord_num for each in found.fetched if each.order.orig_ord_num} - known
+    while wanted:
+        fetched, _ = refresh_orders({(connection, ord_num) for ord_num in wanted}, outside)
+        found.fetched += fetched
+        known |= wanted
+        wanted = {each.order.orig_ord_num for each in fetched if each.order.orig_ord_num} - known
+
+
+def assign_order(row: ReturnRow, aliases: Aliases, found: Found) -> None:
+    """Write onto a return which of the orders it is of, or why none."""
+    chosen = choose_order(found.orders[row.pk], returned_skus(row, aliases))
+    row.ord_num = chosen.ord_num if isinstance(chosen, Order) else None
+    row.order_problem = None if isinstance(chosen, Order) else chosen.value
