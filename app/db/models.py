@@ -78,7 +78,8 @@ class ReturnRow(Base):
 
     `data` is the return without personal data, which stands in `personal`. `pending`: the bridge has work to do
     on it now; `wake_at`: when the sweep looks at it again. `version` counts changes, so that a slow fetch never
-    overwrites a newer one. `accepted_since`: Reveni's `updated` when an item was first seen accepted.
+    overwrites a newer one. `accepted_since`: Reveni's `updated` when an item was first seen accepted. Each `data` that
+    ever stood here stays in `return_versions`, by a trigger.
     """
 
     __tablename__ = "returns"
@@ -156,7 +157,8 @@ class LedgerRow(Base):
 
     `sending` is committed with a lease before the call. `sent_at` is set once a call may have left; from then on
     the lines are fixed. `post_at`: the window the document waits for (null: at once). `retry_at`: no try before.
-    `waits` counts what is no try, BlueCherry being busy or away: the delay grows with both.
+    `waits` counts what is no try, BlueCherry being busy or away: the delay grows with both. `basis`: the order and the
+    memos on it that the amounts were worked out from. Each step leaves a row in `ledger_versions`, by a trigger.
     """
 
     __tablename__ = "ledger"
@@ -172,6 +174,7 @@ class LedgerRow(Base):
     document: Mapped[Json]
     after: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     amounts: Mapped[Json | None]
+    basis: Mapped[Json | None]
     units: Mapped[int] = mapped_column(Integer, server_default="0")
     total: Mapped[Decimal | None]
     currency: Mapped[str | None]
@@ -199,6 +202,7 @@ class LedgerRow(Base):
             "ix_ledger_open", "store", "kind", "state", postgresql_where=text("state in ('due', 'sending', 'doubtful')")
         ),
         Index("ix_ledger_batch", "batch_id", postgresql_where=text("batch_id is not null")),
+        Index("ix_ledger_key", "key"),
         Index("ix_ledger_number", "number", postgresql_where=text("number is not null")),
     )
 
@@ -321,7 +325,7 @@ class ItemRow(Base):
 
 
 class History(Base):
-    """What happened, in order; never changed. `detail` holds no personal data."""
+    """What happened, in order; a trigger refuses every change. `detail` holds no personal data."""
 
     __tablename__ = "history"
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
@@ -331,6 +335,42 @@ class History(Base):
     key: Mapped[str | None]
     detail: Mapped[Json] = mapped_column(server_default=text("'{}'"))
     __table_args__ = (Index("ix_history_return", "return_pk", "id"),)
+
+
+class ReturnVersion(Base):
+    """A return as Reveni told it once. Written by a trigger, protected by another; no personal data."""
+
+    __tablename__ = "return_versions"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    return_pk: Mapped[int]
+    version: Mapped[int] = mapped_column(Integer)
+    status: Mapped[str]
+    data: Mapped[Json]
+    updated: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    __table_args__ = (Index("ix_return_versions_return", "return_pk", "id"),)
+
+
+class LedgerVersion(Base):
+    """A document as it was at one step. `document` and `basis` are null where they are those of the step before.
+
+    Written by a trigger, protected by another.
+    """
+
+    __tablename__ = "ledger_versions"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    ledger_id: Mapped[int]
+    state: Mapped[str]
+    number: Mapped[str | None]
+    document: Mapped[Json | None]
+    amounts: Mapped[Json | None]
+    basis: Mapped[Json | None]
+    document_date: Mapped[str | None]
+    mapping_version: Mapped[str]
+    error_code: Mapped[str | None]
+    error: Mapped[str | None]
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    __table_args__ = (Index("ix_ledger_versions_ledger", "ledger_id", "id"),)
 
 
 class Mark(Base):

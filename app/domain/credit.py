@@ -41,6 +41,24 @@ class Released:
     rejected: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What the amounts of a memo or an exchange order were worked out from: the order, and the memos on it until then.
+
+    Kept with the document, so that its amounts can be worked out again when the order has long changed.
+    """
+
+    lines: tuple[OrderLine, ...]
+    freight: Money
+    freight_tax: Money
+    memos: tuple[MemoOnOrder, ...] = ()
+
+    @classmethod
+    def of(cls, order: Order, memos: Iterable[MemoOnOrder] = ()) -> Basis:
+        """The basis that an order and the memos on it are."""
+        return cls(order.lines, order.freight, order.freight_tax, tuple(memos))
+
+
 @dataclass(slots=True)
 class Credits:
     """Memos that are due, and what stands in the way of more."""

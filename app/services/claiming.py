@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.calls import CallError
 from app.db.codec import dump, load
 from app.db.models import InboxEvent, LedgerRow, OrderRow, ReturnRow
-from app.domain.credit import own_memos, price_memo
+from app.domain.credit import Basis, own_memos, price_memo
 from app.domain.documents import Amounts, Document, State
 from app.domain.exchange import price_exchange
 from app.domain.model import Order, Personal, Return
@@ -59,7 +59,7 @@ def claim(session: Session, kinds: Collection[Kind], pks: Sequence[int], outside
         parcel = parcels[row.id]
         if row.state == State.DUE:
             if row.kind == Kind.EXCHANGE_ORDER and parcel.order is not None:
-                fix_amounts(row, price_exchange(parcel.document, parcel.order), parcel.order.currency)
+                fix_amounts(row, price_exchange(parcel.document, parcel.order), Basis.of(parcel.order))
             claimed.to_send.append(lease(row, parcel, outside))
         else:
             claimed.to_find.append(lease(row, parcel, outside))
@@ -93,9 +93,7 @@ def claim_memos(
     to_find = [row for row in rows if row.state != State.DUE]
     parcels = parcels_of(session, [*due, *to_find], outside)
     for row in due:
-        amounts = price(work, row, parcels[row.id], outside)
-        if amounts is not None:
-            fix_amounts(row, amounts, amounts.total.currency)
+        if price(work, row, parcels[row.id], outside):
             claimed.to_send.append(lease(row, parcels[row.id], outside))
     claimed.to_find = [lease(row, parcels[row.id], outside) for row in to_find]
     return claimed
@@ -114,9 +112,10 @@ def lease(row: LedgerRow, parcel: Parcel, outside: Outside) -> Parcel:
     return replace(parcel, amounts=amounts, lease_until=row.lease_until)
 
 
-def fix_amounts(row: LedgerRow, amounts: Amounts, currency: str) -> None:
-    """Write the amounts that a document is sent with."""
-    row.amounts, row.total, row.currency = dump(amounts), amounts.total.amount, currency
+def fix_amounts(row: LedgerRow, amounts: Amounts, basis: Basis) -> None:
+    """Write the amounts that a document is sent with, and what they were worked out from."""
+    row.amounts, row.basis = dump(amounts), dump(basis)
+    row.total, row.currency = amounts.total.amount, amounts.total.currency
 
 
 def candidates(session: Session, kinds: Collection[Kind], pks: Sequence[int], outside: Outside) -> list[LedgerRow]:
@@ -269,14 +268,15 @@ def _given_up(session: Session, rows: Sequence[LedgerRow]) -> set[OrderKey]:
     return {(connection, ord_num) for connection, ord_num in session.execute(statement)}
 
 
-def price(work: Slice, row: LedgerRow, parcel: Parcel, outside: Outside) -> Amounts | None:
-    """The amounts of a memo by what stands on its order now. None when its order is not known."""
+def price(work: Slice, row: LedgerRow, parcel: Parcel, outside: Outside) -> bool:
+    """Fix the amounts of a memo by what stands on its order now; False when its order is not known."""
     file = work.orders.get((row.connection, row.ord_num))
     if file is None:
-        return None
+        return False
     dossier = work.dossier(row.return_pk)
     memos = [*dossier.memos.get(row.ord_num, ()), *own_memos(dossier.entries, row.ord_num)]
     borne = sum((entry.amounts.fee.amount for entry in dossier.entries if entry.amounts and entry.fixed), Decimal(0))
-    currency = file.order.currency
-    fees_left = Money.rounded(max(Decimal(0), parcel.ret.fees - borne), currency)
-    return price_memo(parcel.document, file.order, memos, fees_left, outside.store(row.store).rules.policy)
+    fees_left = Money.rounded(max(Decimal(0), parcel.ret.fees - borne), file.order.currency)
+    amounts = price_memo(parcel.document, file.order, memos, fees_left, outside.store(row.store).rules.policy)
+    fix_amounts(row, amounts, Basis.of(file.order, memos))
+    return True
