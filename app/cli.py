@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "app.commands.check:check",
     "exceptions": "app.commands.exceptions:exceptions",
     "returns": "app.commands.returns:returns",
+    "documents": "app.commands.documents:documents",
     "windows": "app.commands.windows:windows",
     "doctor": "app.commands.doctor:doctor",
     "reconcile": "app.commands.reconcile:reconcile",

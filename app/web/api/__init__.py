@@ -7,6 +7,7 @@ from importlib.metadata import version
 from flask import Blueprint, Response, jsonify, request
 
 from app.config import Config
+from app.web.api.documents import CALLS as DOCUMENT_CALLS
 from app.web.api.exceptions import CALLS as EXCEPTION_CALLS
 from app.web.api.health import health_calls
 from app.web.api.returns import CALLS as RETURN_CALLS
@@ -20,7 +21,7 @@ DISTRIBUTION = "reveni-bluecherry-bridge"
 
 def api(config: Config, settings: WebSettings) -> Blueprint:
     """The blueprint of the whole API behind bearer tokens; only its own description is open."""
-    calls = [*EXCEPTION_CALLS, *RETURN_CALLS, *window_calls(config), *health_calls(config)]
+    calls = [*EXCEPTION_CALLS, *RETURN_CALLS, *DOCUMENT_CALLS, *window_calls(config), *health_calls(config)]
     blueprint = blueprint_of(calls)
     description = openapi_of(calls, version(DISTRIBUTION))
     check = bearer_check(settings.api_tokens)
