@@ -18,6 +18,7 @@ COMMANDS = {
     "exceptions": "app.commands.exceptions:exceptions",
     "returns": "app.commands.returns:returns",
     "documents": "app.commands.documents:documents",
+    "books": "app.commands.books:books",
     "windows": "app.commands.windows:windows",
     "doctor": "app.commands.doctor:doctor",
     "reconcile": "app.commands.reconcile:reconcile",
