@@ -19,6 +19,8 @@ COMMANDS = {
     "dry-run": "app.commands.dry_run:dry_run",
     "exceptions": "app.commands.exceptions:exceptions",
     "returns": "app.commands.returns:returns",
+    "documents": "app.commands.documents:documents",
+    "books": "app.commands.books:books",
     "windows": "app.commands.windows:windows",
     "shadow": "app.commands.shadow:shadow",
     "doctor": "app.commands.doctor:doctor",

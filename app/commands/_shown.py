@@ -16,9 +16,10 @@ from rich.table import Table
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.db.engine import DatabaseNotSet
+from app.domain.money import Money
 
 _PIPE_WIDTH = 160
-_NUMBERS = frozenset({"#", "units", "price", "money", "documents"})
+_NUMBERS = frozenset({"#", "units", "price", "money", "documents", "net", "discount", "tax"})
 
 
 def user() -> str:
@@ -96,6 +97,11 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[objec
     for row in rows:
         table.add_row(*(cell(value) for value in row))
     console.print(table)
+
+
+def money(amount: Money | None) -> str | None:
+    """An amount with its currency."""
+    return None if amount is None else f"{amount} {amount.currency}"
 
 
 def cell(value: object) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from app.commands._shown import as_json, cell, plain_database_errors, show_json, show_table
+from app.commands._shown import as_json, cell, money, plain_database_errors, show_json, show_table
+from app.commands._traced import show_amounts, show_exceptions, show_origins
 from app.services import return_view
 from app.services.page import LARGEST_PAGE
 from app.services.return_view import NoSuchReturn, ReturnView
@@ -78,16 +79,7 @@ def _show(view: ReturnView) -> None:
             for i in known.items
         ],
     )
-    if view.receipts:
-        show_table(
-            "Receipts",
-            ("#", "receipt", "site", "received", "SKU", "units", "grade"),
-            [
-                (r.n, r.id, r.site, r.received_at, n.sku or n.upc, n.quantity, n.grade)
-                for r in view.receipts
-                for n in r.lines
-            ],
-        )
+    show_origins(view.events, view.receipts, view.decisions)
     if view.documents:
         show_table(
             "Documents",
@@ -98,20 +90,17 @@ def _show(view: ReturnView) -> None:
             [
                 (
                     *(d.entry.key, d.entry.document.kind, d.entry.state, d.entry.number, d.entry.document.ord_num),
-                    *(d.entry.document.units, f"{d.total} {d.total.currency}" if d.total else None),
-                    *(d.business_date, d.document_date),
+                    *(d.entry.document.units, money(d.total), d.business_date, d.document_date),
                     *(d.entry.posted_at, d.post_at if d.entry.posted_at is None else None),
                     *(d.mapping_version, d.entry.error),
                 )
                 for d in view.documents
             ],
         )
-    if view.exceptions:
-        show_table(
-            "Exceptions",
-            ("#", "code", "team", "since", "closed", "what", "way out"),
-            [(e.id, e.code, e.team, e.opened_at, e.closed_at, e.message, e.way_out) for e in view.exceptions],
-        )
+        show_amounts([d.entry for d in view.documents])
+        versions = sorted({d.mapping_version for d in view.documents})
+        click.echo(f"Mapping of these documents: {', '.join(versions)}")
+    show_exceptions(view.exceptions)
     click.echo("Timeline")
     for each in view.timeline:
         detail = ", ".join(f"{name} {value}" for name, value in each.detail.items() if value is not None)

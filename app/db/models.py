@@ -79,7 +79,8 @@ class ReturnRow(Base):
     `data` is the return without personal data, which stands in `personal`. `pending`: the bridge has work to do
     on it now; `wake_at`: when the sweep looks at it again. `version` counts changes, so that a slow fetch never
     overwrites a newer one. `accepted_since`: Reveni's `updated` when an item was first seen accepted. `shadow`: the
-    store was in shadow when the return was first stored, so it is posted nowhere, ever.
+    store was in shadow when the return was first stored, so it is posted nowhere, ever. Each `data` that ever stood
+    here stays in `return_versions`, by a trigger.
     """
 
     __tablename__ = "returns"
@@ -161,7 +162,8 @@ class LedgerRow(Base):
     the lines are fixed. `post_at`: the window the document waits for (null: at once). `retry_at`: no try before.
     `waits` counts what is no try, BlueCherry being busy or away: the delay grows with both. `business_date`: the day
     on which it became due, `document_date`: the one that it bears in BlueCherry, both in the store's time zone.
-    `shadow`, as on its return: it stands here alone, with a number of our own.
+    `basis`: the order and the memos on it that the amounts were worked out from. `shadow`, as on its return: it
+    stands here alone, with a number of our own. Each step leaves a row in `ledger_versions`, by a trigger.
     """
 
     __tablename__ = "ledger"
@@ -177,6 +179,7 @@ class LedgerRow(Base):
     document: Mapped[Json]
     after: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     amounts: Mapped[Json | None]
+    basis: Mapped[Json | None]
     units: Mapped[int] = mapped_column(Integer, server_default="0")
     total: Mapped[Decimal | None]
     currency: Mapped[str | None]
@@ -206,6 +209,7 @@ class LedgerRow(Base):
             "ix_ledger_open", "store", "kind", "state", postgresql_where=text("state in ('due', 'sending', 'doubtful')")
         ),
         Index("ix_ledger_batch", "batch_id", postgresql_where=text("batch_id is not null")),
+        Index("ix_ledger_key", "key"),
         Index("ix_ledger_number", "number", postgresql_where=text("number is not null")),
         Index("ix_ledger_shadow", "store", "posted_at", postgresql_where=text("shadow")),
     )
@@ -349,7 +353,7 @@ class MappingRow(Base):
 
 
 class History(Base):
-    """What happened, in order; never changed. `detail` holds no personal data."""
+    """What happened, in order; a trigger refuses every change. `detail` holds no personal data."""
 
     __tablename__ = "history"
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
@@ -359,6 +363,42 @@ class History(Base):
     key: Mapped[str | None]
     detail: Mapped[Json] = mapped_column(server_default=text("'{}'"))
     __table_args__ = (Index("ix_history_return", "return_pk", "id"),)
+
+
+class ReturnVersion(Base):
+    """A return as Reveni told it once. Written by a trigger, protected by another; no personal data."""
+
+    __tablename__ = "return_versions"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    return_pk: Mapped[int]
+    version: Mapped[int] = mapped_column(Integer)
+    status: Mapped[str]
+    data: Mapped[Json]
+    updated: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    __table_args__ = (Index("ix_return_versions_return", "return_pk", "id"),)
+
+
+class LedgerVersion(Base):
+    """A document as it was at one step. `document` and `basis` are null where they are those of the step before.
+
+    Written by a trigger, protected by another.
+    """
+
+    __tablename__ = "ledger_versions"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    ledger_id: Mapped[int]
+    state: Mapped[str]
+    number: Mapped[str | None]
+    document: Mapped[Json | None]
+    amounts: Mapped[Json | None]
+    basis: Mapped[Json | None]
+    document_date: Mapped[str | None]
+    mapping_version: Mapped[str]
+    error_code: Mapped[str | None]
+    error: Mapped[str | None]
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    __table_args__ = (Index("ix_ledger_versions_ledger", "ledger_id", "id"),)
 
 
 class Mark(Base):

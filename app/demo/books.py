@@ -109,12 +109,14 @@ class OrderRow(Document):
 
 
 class StockRow(TypedDict):
-    """Movements of a SKU at a place."""
+    """A SKU at a place: on hand, open to sell, and the movements that they come from."""
 
     division: str
     sku: str
     location: str
     lot: str
+    qoh: int
+    ots: int
     movements: dict[str, int]
 
 

@@ -46,6 +46,10 @@ REVENI_FAULTS: JsonObject = {
 _ASK_EVERY = 0.5
 _CALM_SECONDS = 15.0
 """So long the bridge must have had nothing to do before books that are not right are called wrong."""
+_STANDSTILL_SECONDS = 60.0
+"""So long nothing may change in what the bridge has before it."""
+_SECONDS_FOR_A_DAY, _SECONDS_FOR_A_RETURN = 120.0, 1.0
+"""Longer than that, by the number of returns, a bridge is not waited for even if it moves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ class Day:
         player.play(self._script, self._on_scene)
         self._tell("Waiting until the bridge is done")
         self._sandboxes.flush_webhooks()
-        end = self._wait(time.monotonic() + 120 + 0.5 * len(self._script.outcomes))
+        end = self._wait()
         seconds = time.monotonic() - begin
         outcomes = self._script.outcomes.values()
         return Report(
@@ -124,15 +128,22 @@ class Day:
             stalled=player.stalled,
         )
 
-    def _wait(self, deadline: float) -> _End:
-        """Until the books are right and the bridge is done; or it is done for long, or the deadline is over.
+    def _wait(self) -> _End:
+        """Until the books are right and the bridge is done; or it is done for long, or gets no further.
 
-        A message that Reveni lost is found by asking it, some time after all else is done: hence the calm.
+        A message that Reveni lost is found by asking it, some time after all else is done: hence the calm. How long a
+        day takes is the machine's matter: the bridge is waited for as long as what it has before it changes.
         """
+        begin = time.monotonic()
+        last = begin + _SECONDS_FOR_A_DAY + len(self._script.outcomes) * _SECONDS_FOR_A_RETURN
+        deadline = begin + _STANDSTILL_SECONDS
         calm_since: float | None = None
+        before: Settled | None = None
         while True:
             settled = self._settled()
             now = time.monotonic()
+            if settled != before:
+                before, deadline = settled, min(last, now + _STANDSTILL_SECONDS)
             calm_since = (calm_since or now) if settled.done else None
             if settled.done or now > deadline:
                 end = self._count(settled)

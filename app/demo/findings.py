@@ -10,6 +10,7 @@ from typing import Literal, TypeVar
 from app.demo.books import Document
 
 What = Literal["missing", "doubled", "wrong"]
+PARTS = ("net", "discount", "tax", "freight", "freight tax", "fees")
 K = TypeVar("K", bound=Hashable)
 D = TypeVar("D", bound=Document)
 
@@ -28,12 +29,46 @@ class Finding:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What is credited in a currency, in minor units: by the books, and by the script."""
+
+    found: Mapping[str, int]
+    due: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """The figures that were compared. `order_lines`: those that are credited; `places`: those that stock lies at."""
+
+    credited: Mapping[str, Sum]
+    order_lines: int
+    places: int
+    on_hand: tuple[int, int]
+    """Units on hand at all places: by the books, and by the script."""
+    open_to_sell: tuple[int, int]
+
+    def as_json(self) -> dict[str, object]:
+        """For the report."""
+        return {
+            "credited": {
+                currency: {part: {"found": sums.found[part], "due": sums.due[part]} for part in PARTS}
+                for currency, sums in self.credited.items()
+            },
+            "order_lines": self.order_lines,
+            "places": self.places,
+            "on_hand": dict(zip(("found", "due"), self.on_hand, strict=True)),
+            "open_to_sell": dict(zip(("found", "due"), self.open_to_sell, strict=True)),
+        }
+
+
 @dataclass(slots=True)
 class Check:
     """All differences between the books and the script. Missing: it should be there. Doubled: one too many. Wrong: it
     says something else, or nothing should be there at all."""
 
     findings: list[Finding] = field(default_factory=list)
+    sums: Sums | None = None
 
     def add(self, what: What, document: str, of: str, why: str) -> None:
         """Notes a difference."""

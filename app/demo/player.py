@@ -19,7 +19,7 @@ _LOOK_AGAIN = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Stalled:
-    """A step that waited for the bridge until its patience was over; its scene ends there."""
+    """A step that waited in vain while the bridge did nothing else either; its scene ends there."""
 
     kind: str
     step: Step
@@ -44,7 +44,11 @@ class _Turn:
 
 
 class Player:
-    """Plays scenes side by side, each step by step. `stalled` holds the steps that were waited for in vain."""
+    """Plays scenes side by side, each step by step. `stalled` holds the steps that were waited for in vain.
+
+    A bridge that has much to do is waited for as long as it does something: `patience` is how long nothing at all that
+    any scene waits for may come.
+    """
 
     def __init__(self, messenger: CarriesOut, *, speed: float = 1.0, patience: float = 120.0) -> None:
         self._messenger = messenger
@@ -53,6 +57,7 @@ class Player:
         self._turns: list[_Turn] = []
         self._playing = 0
         self._over = False
+        self._moved = 0.0
         self._changed = threading.Condition()
         self.stalled: list[Stalled] = []
 
@@ -109,10 +114,12 @@ class Player:
         step = turn.scene.steps[turn.place]
         if not self._messenger.carry_out(step):
             since = turn.since or now
-            if now - since > self._patience:
+            if now - max(since, self._moved) > self._patience:
                 self.stalled.append(Stalled(turn.scene.kind, step))
                 return None
             return _Turn(now + _LOOK_AGAIN, turn.number, turn.scene, turn.place, since)
+        if turn.since:
+            self._moved = now
         if turn.place + 1 == len(turn.scene.steps):
             return None
         gap = turn.scene.steps[turn.place + 1].gap / self._speed

@@ -1,6 +1,7 @@
 """The check of the books: what the script says must stand there, against what does.
 
-Document by document here; the money by orders in `credits`, the exception queue in `queue`.
+Document by document here; the money by orders in `credits`, the books as a whole in `sums`, the exception queue in
+`queue`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from app.demo.expect import Authorisation, ExchangeLine, ExchangeOrder, Outcome,
 from app.demo.findings import Check, by_return, tally, without_copies
 from app.demo.queue import check_exceptions
 from app.demo.script import Script
+from app.demo.sums import check_sums
 
 
 class Keyed(Protocol):
@@ -40,7 +42,10 @@ _RA, _JOURNAL, _MEMO, _EXCHANGE, _VERDICT = (
 def recount(
     script: Script, books: Books, verdicts: Sequence[VerdictRow], exceptions: Sequence[ExceptionRow] | None
 ) -> Check:
-    """Counts everything again. Without `exceptions` (None) the queue is left out."""
+    """Counts everything again. Without `exceptions` (None) the queue is left out.
+
+    The sums that were compared stand in the check.
+    """
     check = Check()
     orders = [order for order in books["sales_orders"] if order["ord_type"] == "E"]
     ras, journals = by_return(books["return_authorisations"]), by_return(books["inventory_journals"])
@@ -60,6 +65,7 @@ def recount(
         _check_verdicts(check, outcome, told.get(return_id, []))
     _check_stock(check, script, books)
     check_credits(check, script, books["credit_memos"])
+    check.sums = check_sums(check, script, books)
     if exceptions is not None:
         check_exceptions(check, script, exceptions)
     return check

@@ -45,6 +45,7 @@ class Report:
             "missing": self.check.count("missing"),
             "doubled": self.check.count("doubled"),
             "wrong": self.check.count("wrong"),
+            "sums": self.check.sums.as_json() if self.check.sums else None,
             "seconds": round(self.seconds, 1),
             "settled": not self.unsettled,
             "unsettled": self.unsettled,

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from app.demo.findings import Finding
+from app.demo.cents import amount
+from app.demo.findings import PARTS, Finding, Sums
 from app.demo.report import Report, percentile
 
 _SHOWN = 20
@@ -39,6 +40,8 @@ def _counts(console: Console, title: str, counts: Mapping[str, int]) -> None:
 def _check(console: Console, report: Report) -> None:
     check = report.check
     counts = ", ".join(f"{check.count(what)} {what}" for what in ("missing", "doubled", "wrong"))
+    if check.sums is not None:
+        _sums(console, check.sums)
     console.print(f"[bold]BlueCherry's books, counted again from the script: {counts}[/bold]")
     _findings(console, "Books", [each for each in check.findings if each.document != "exception"])
     _findings(console, "Exception queue", [each for each in check.findings if each.document == "exception"])
@@ -46,6 +49,22 @@ def _check(console: Console, report: Report) -> None:
         console.print(f"[red]The bridge was not done: {report.unsettled}[/red]")
     for stalled in report.stalled[:_SHOWN]:
         console.print(f"[red]Waited in vain in a scene of {stalled.kind}: {stalled.step}[/red]")
+
+
+def _sums(console: Console, sums: Sums) -> None:
+    table = Table(title="Credited, by BlueCherry's books and by the script", title_justify="left")
+    table.add_column("")
+    for _ in range(2):
+        table.add_column("", justify="right")
+    for currency, both in sums.credited.items():
+        for part in PARTS:
+            table.add_row(f"{currency} {part}", amount(both.found[part]), amount(both.due[part]))
+    console.print(table)
+    console.print(
+        f"Compared: {sums.order_lines} order lines that are credited, and {sums.places} places of stock, each on hand "
+        f"({sums.on_hand[0]} units by the books, {sums.on_hand[1]} by the script) and open to sell "
+        f"({sums.open_to_sell[0]}, {sums.open_to_sell[1]})."
+    )
 
 
 def _findings(console: Console, title: str, findings: Sequence[Finding]) -> None:

@@ -42,6 +42,24 @@ class Released:
     rejected: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What the amounts of a memo or an exchange order were worked out from: the order, and the memos on it until then.
+
+    Kept with the document, so that its amounts can be worked out again when the order has long changed.
+    """
+
+    lines: tuple[OrderLine, ...]
+    freight: Money
+    freight_tax: Money
+    memos: tuple[MemoOnOrder, ...] = ()
+
+    @classmethod
+    def of(cls, order: Order, memos: Iterable[MemoOnOrder] = ()) -> Basis:
+        """The basis that an order and the memos on it are."""
+        return cls(order.lines, order.freight, order.freight_tax, tuple(memos))
+
+
 @dataclass(slots=True)
 class Credits:
     """Memos that are due, and what stands in the way of more."""
@@ -126,6 +144,11 @@ def price_memo(
     return Amounts(lines, freight, freight_tax, fee, gross - fee)
 
 
+def memos_before(dossier: Dossier, entries: Iterable[Entry], ord_num: str) -> list[MemoOnOrder]:
+    """Every memo on an order: those of others, and of the return's own `entries` those that may have been made."""
+    return [*dossier.memos.get(ord_num, ()), *own_memos(entries, ord_num)]
+
+
 def price_next_memo(
     document: Document, order: Order, dossier: Dossier, entries: Sequence[Entry], policy: Policy
 ) -> Amounts:
@@ -133,10 +156,9 @@ def price_next_memo(
 
     Fees that no memo of the return bears yet may come off it.
     """
-    memos = [*dossier.memos.get(document.ord_num, ()), *own_memos(entries, document.ord_num)]
     borne = sum((entry.amounts.fee.amount for entry in entries if entry.amounts and entry.fixed), Decimal(0))
     fees_left = Money.rounded(max(Decimal(0), dossier.ret.fees - borne), order.currency)
-    return price_memo(document, order, memos, fees_left, policy)
+    return price_memo(document, order, memos_before(dossier, entries, document.ord_num), fees_left, policy)
 
 
 def _all_back(order: Order, so_far: Mapping[int, Credited], units: Mapping[int, int]) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.calls import CallError
 from app.db.codec import dump, load
 from app.db.models import InboxEvent, LedgerRow, OrderRow, ReturnRow
-from app.domain.credit import price_next_memo
+from app.domain.credit import Basis, memos_before, price_next_memo
 from app.domain.documents import Amounts, Document, State
 from app.domain.exchange import price_exchange
 from app.domain.model import Order, Personal, Return
@@ -56,7 +56,7 @@ def claim(session: Session, kinds: Collection[Kind], pks: Sequence[int], outside
         parcel = parcels[row.id]
         if row.state == State.DUE:
             if row.kind == Kind.EXCHANGE_ORDER and parcel.order is not None:
-                fix_amounts(row, price_exchange(parcel.document, parcel.order), parcel.order.currency)
+                fix_amounts(row, price_exchange(parcel.document, parcel.order), Basis.of(parcel.order))
             claimed.to_send.append(lease(row, parcel, outside))
         else:
             claimed.to_find.append(lease(row, parcel, outside))
@@ -91,9 +91,7 @@ def claim_memos(
     dates = date_memos(session, due, outside)
     parcels = parcels_of(session, [*due, *to_find], outside)
     for row in due:
-        amounts = price(work, row, parcels[row.id], outside) if row.id in dates else None
-        if amounts is not None:
-            fix_amounts(row, amounts, amounts.total.currency)
+        if row.id in dates and price(work, row, parcels[row.id], outside):
             claimed.to_send.append(lease(row, replace(parcels[row.id], date=dates[row.id]), outside))
     claimed.to_find = [lease(row, parcels[row.id], outside) for row in to_find]
     return claimed
@@ -138,9 +136,10 @@ def lease(row: LedgerRow, parcel: Parcel, outside: Outside) -> Parcel:
     return replace(parcel, amounts=amounts, lease_until=row.lease_until)
 
 
-def fix_amounts(row: LedgerRow, amounts: Amounts, currency: str) -> None:
-    """Write the amounts that a document is sent with."""
-    row.amounts, row.total, row.currency = dump(amounts), amounts.total.amount, currency
+def fix_amounts(row: LedgerRow, amounts: Amounts, basis: Basis) -> None:
+    """Write the amounts that a document is sent with, and what they were worked out from."""
+    row.amounts, row.basis = dump(amounts), dump(basis)
+    row.total, row.currency = amounts.total.amount, amounts.total.currency
 
 
 def candidates(session: Session, kinds: Collection[Kind], pks: Sequence[int], outside: Outside) -> list[LedgerRow]:
@@ -297,11 +296,13 @@ def _given_up(session: Session, rows: Sequence[LedgerRow]) -> set[tuple[str, str
     return {(connection, ord_num, shadow) for connection, ord_num, shadow in session.execute(statement)}
 
 
-def price(work: Slice, row: LedgerRow, parcel: Parcel, outside: Outside) -> Amounts | None:
-    """The amounts of a memo by what stands on its order now. None when its order is not known."""
+def price(work: Slice, row: LedgerRow, parcel: Parcel, outside: Outside) -> bool:
+    """Fix the amounts of a memo by what stands on its order now; False when its order is not known."""
     file = work.orders.get((row.connection, row.ord_num))
     if file is None:
-        return None
+        return False
     dossier = work.dossier(row.return_pk)
     policy = outside.store(row.store).rules.policy
-    return price_next_memo(parcel.document, file.order, dossier, dossier.entries, policy)
+    amounts = price_next_memo(parcel.document, file.order, dossier, dossier.entries, policy)
+    fix_amounts(row, amounts, Basis.of(file.order, memos_before(dossier, dossier.entries, row.ord_num)))
+    return True

@@ -200,7 +200,7 @@ def _make_due(row: LedgerRow, document: Document, rules: StoreRules, now: dateti
     row.state = State.DUE
     row.mapping_version = rules.version
     row.tries, row.waits, row.tired, row.error, row.error_code = 0, 0, False, None, None
-    row.amounts, row.total, row.currency, row.sent_at, row.batch_id = None, None, None, None, None
+    row.amounts, row.basis, row.total, row.currency, row.sent_at, row.batch_id = None, None, None, None, None, None
     if fresh:
         row.retry_at = now + CLOSING_DELAY if row.kind == Kind.RA_CLOSE else None
         row.post_at = next_window(posting, rules.time_zone, now) if posting else None

@@ -10,34 +10,13 @@ from sqlalchemy.orm import Session
 
 from app.db.codec import load
 from app.db.engine import transaction
-from app.db.ledger import entry_of, rows_of_returns
-from app.db.models import ExceptionRow, History, LedgerRow, ReceiptRow, ReturnRow
-from app.domain.documents import Entry
+from app.db.ledger import rows_of_returns
+from app.db.models import ExceptionRow, History, LedgerRow, ReturnRow
 from app.domain.model import Receipt, Return
-from app.domain.money import Money
-from app.services.dossiers import receipt_of
+from app.services.document_view import DocumentView, document_of
 from app.services.exception_queue import ExceptionView, view_of
+from app.services.origins import DecisionView, EventView, Told, decisions_of, events_of, receipts_of, told
 from app.services.page import LARGEST_PAGE, Page, page_of
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentView:
-    """A document of a return as the ledger has it. `total` is None where the kind has no amounts.
-
-    `business_date`: the day on which it became due; `document_date`: the one that it bears.
-    `shadow`: it stands in the ledger alone, `posted` or not.
-    """
-
-    entry: Entry
-    total: Money | None
-    business_date: str | None
-    document_date: str | None
-    mapping_version: str
-    post_at: datetime | None
-    retry_at: datetime | None
-    sent_at: datetime | None
-    tries: int
-    shadow: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +40,10 @@ class ReturnView:
     wake_at: datetime | None
     ord_num: str | None
     shadow: bool
+    told: tuple[Told, ...]
+    events: tuple[EventView, ...]
     receipts: tuple[Receipt, ...]
+    decisions: tuple[DecisionView, ...]
     documents: tuple[DocumentView, ...]
     exceptions: tuple[ExceptionView, ...]
     timeline: tuple[Happening, ...]
@@ -101,8 +83,11 @@ def get_return(store: str, return_id: str) -> ReturnView:
             wake_at=row.wake_at,
             ord_num=row.ord_num,
             shadow=row.shadow,
-            receipts=_receipts(session, row.pk),
-            documents=tuple(_document(each) for each in rows_of_returns(session, [row.pk]).get(row.pk, [])),
+            told=told(session, row.pk),
+            events=events_of(session, row.pk),
+            receipts=receipts_of(session, row.pk),
+            decisions=decisions_of(session, row.pk),
+            documents=tuple(document_of(each) for each in rows_of_returns(session, [row.pk]).get(row.pk, [])),
             exceptions=tuple(view_of(each) for each in session.scalars(exceptions)),
             timeline=_timeline(session, row.pk),
         )
@@ -144,27 +129,6 @@ def _line(row: ReturnRow) -> ReturnLine:
         ord_num=row.ord_num,
         shadow=row.shadow,
         updated=row.updated,
-    )
-
-
-def _receipts(session: Session, return_pk: int) -> tuple[Receipt, ...]:
-    rows = session.scalars(select(ReceiptRow).where(ReceiptRow.return_pk == return_pk).order_by(ReceiptRow.n))
-    return tuple(receipt_of(row) for row in rows)
-
-
-def _document(row: LedgerRow) -> DocumentView:
-    total = Money.rounded(row.total, row.currency) if row.total is not None and row.currency else None
-    return DocumentView(
-        entry=entry_of(row),
-        total=total,
-        business_date=row.business_date,
-        document_date=row.document_date,
-        mapping_version=row.mapping_version,
-        post_at=row.post_at,
-        retry_at=row.retry_at,
-        sent_at=row.sent_at,
-        tries=row.tries,
-        shadow=row.shadow,
     )
 
 

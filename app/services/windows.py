@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from app.calls import CallError, Doubtful
 from app.db.engine import transaction
 from app.db.models import BatchRow, LedgerRow, ReturnRow, WindowRow
+from app.domain.credit import Basis
 from app.domain.documents import State
 from app.domain.exchange import price_exchange
 from app.domain.policy import Kind
@@ -181,13 +182,11 @@ def _claim(
     for row in rows:
         parcel = parcels[row.id]
         if kind is Kind.CREDIT_MEMO:
-            amounts = price(work, row, parcel, outside) if row.id in dates else None
-            if amounts is None:
+            if row.id not in dates or not price(work, row, parcel, outside):
                 continue
             parcel = replace(parcel, date=dates[row.id])
-            fix_amounts(row, amounts, amounts.total.currency)
         elif kind is Kind.EXCHANGE_ORDER and parcel.order is not None:
-            fix_amounts(row, price_exchange(parcel.document, parcel.order), parcel.order.currency)
+            fix_amounts(row, price_exchange(parcel.document, parcel.order), Basis.of(parcel.order))
         claimed.append(lease(row, parcel, outside))
     notes.write(session)
     return claimed

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from flask import Blueprint, Response, jsonify, request
 
 from app.config import Config
+from app.web.api.documents import CALLS as DOCUMENT_CALLS
 from app.web.api.exceptions import CALLS as EXCEPTION_CALLS
 from app.web.api.health import health_calls
 from app.web.api.mappings import mapping_calls
@@ -24,6 +25,7 @@ def api(config: Config, settings: WebSettings) -> Blueprint:
     calls = [
         *EXCEPTION_CALLS,
         *RETURN_CALLS,
+        *DOCUMENT_CALLS,
         *window_calls(config),
         *health_calls(config),
         *mapping_calls(config),

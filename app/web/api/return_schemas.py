@@ -134,6 +134,36 @@ class HappeningAnswer(Schema):
     detail = fields.Dict()
 
 
+class ToldAnswer(Schema):
+    """A version of the return: Reveni's word for its state, when Reveni changed it, when the bridge wrote it down."""
+
+    version = fields.Integer()
+    status = fields.String()
+    updated = fields.AwareDateTime()
+    at = fields.AwareDateTime()
+
+
+class EventAnswer(Schema):
+    """An event in the inbox. `external_id`: the id that its sender gave it."""
+
+    id = fields.Integer()
+    channel = fields.String()
+    name = fields.String()
+    external_id = fields.String()
+    received_at = fields.AwareDateTime()
+
+
+class DecisionAnswer(Schema):
+    """What a person decided about an exception, and why."""
+
+    at = fields.AwareDateTime()
+    by = fields.String()
+    action = fields.String()
+    code = fields.String()
+    cause = fields.String()
+    note = fields.String(allow_none=True)
+
+
 class ReturnAnswer(Schema):
     """A return. `status` is Reveni's word for it, `state` where the bridge's work stands.
 
@@ -160,7 +190,10 @@ class ReturnAnswer(Schema):
     pending = fields.Boolean()
     wake_at = fields.AwareDateTime(allow_none=True)
     lines = fields.List(fields.Nested(LineAnswer), attribute="known.items")
+    told = fields.List(fields.Nested(ToldAnswer))
+    events = fields.List(fields.Nested(EventAnswer))
     receipts = fields.List(fields.Nested(ReceiptAnswer))
+    decisions = fields.List(fields.Nested(DecisionAnswer))
     documents = fields.List(fields.Nested(DocumentAnswer))
     exceptions = fields.List(fields.Nested(ExceptionAnswer))
     timeline = fields.List(fields.Nested(HappeningAnswer))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import pytest
 
 from app.demo.books import Books, Document, ExceptionRow, VerdictRow
 from app.demo.config import BLUECHERRY_CODE, BLUECHERRY_KEY
+from app.demo.findings import PARTS
 from app.demo.recount import recount
 from app.demo.sandboxes import Sandboxes
 from app.demo.script import Script, write_script
@@ -148,3 +149,45 @@ def copy_document(books: Books, key: str) -> None:
 
 def _copy(shelf: list[D], key: str) -> None:
     shelf += [document for document in shelf if document["aux_ref_num"] == key]
+
+
+def test_the_sums_of_the_books_are_those_of_the_script(parts: Parts) -> None:
+    script = write_script(200, 7, NOW)
+    books, _ = books_of(parts, script)
+
+    sums = recount(script, books, verdicts_of(script), exceptions_of(script)).sums
+
+    assert sums is not None
+    assert set(sums.credited) == {"EUR", "GBP"}
+    for both in sums.credited.values():
+        assert {part: both.found[part] for part in PARTS} == {part: both.due[part] for part in PARTS}
+        assert both.due["net"] > both.due["tax"] > 0
+    assert sums.on_hand[0] == sums.on_hand[1] == sum(row["qoh"] for row in books["stock"])
+    assert sums.open_to_sell[0] == sums.open_to_sell[1] < sums.on_hand[1]
+    assert sums.places >= len({(r["division"], r["sku"], r["location"], r["lot"]) for r in books["stock"]})
+
+
+@pytest.mark.parametrize("figure", ["qoh", "ots"])
+def test_a_unit_too_few_at_one_place_is_wrong(parts: Parts, figure: Literal["qoh", "ots"]) -> None:
+    script = write_script(30, 4, NOW)
+    books, _ = books_of(parts, script)
+    row = books["stock"][3]
+    row[figure] -= 1
+
+    check = recount(script, books, verdicts_of(script), exceptions_of(script))
+
+    (finding,) = check.findings
+    assert (finding.document, finding.what) == ("stock", "wrong")
+    assert row["sku"] in finding.why
+
+
+@pytest.mark.parametrize(("field", "part"), [("freight_amt", "freight"), ("fee_amt", "fees")])
+def test_a_sum_that_is_not_the_scripts_is_wrong(parts: Parts, field: str, part: str) -> None:
+    script = write_script(30, 4, NOW)
+    books, _ = books_of(parts, script)
+    memo = next(memo for memo in books["credit_memos"] if memo["aux_ref_num"])
+    memo[field] = "1234.56"  # type: ignore[literal-required]
+
+    check = recount(script, books, verdicts_of(script), exceptions_of(script))
+
+    assert any(f"sum of ('{memo['currency']}', '{part}')" in finding.why for finding in check.findings)

@@ -31,6 +31,8 @@ READS = [
     "exceptions/1",
     "returns",
     "returns/es/r1",
+    "documents",
+    "documents/RA-r1",
     "settled",
     "stats",
     "windows",
@@ -417,7 +419,7 @@ def test_the_description_is_open_and_names_every_call_and_schema(client: FlaskCl
 def test_every_call_of_the_application_is_described(client: FlaskClient) -> None:
     described = json_of(client.get("/api/openapi.json"))["paths"]
     served = {
-        (rule.rule.replace("<int:", "{").replace("<", "{").replace(">", "}"), method.lower())
+        (rule.rule.replace("<int:", "{").replace("<path:", "{").replace("<", "{").replace(">", "}"), method.lower())
         for rule in client.application.url_map.iter_rules()
         if rule.rule.startswith("/api/") and rule.endpoint != "api.openapi"
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from datetime import UTC, datetime
 from random import Random
 
@@ -84,3 +85,23 @@ def test_a_refusal_ends_the_day() -> None:
 
 def test_a_day_without_scenes_is_over_at_once() -> None:
     Player(Notebook()).play(script_of())
+
+
+def test_a_bridge_that_moves_is_waited_for_and_one_that_stands_still_is_not() -> None:
+    """The answers come one after the other, the last one later than any would be waited for alone."""
+    scenes = [(Await("return_authorizations", f"RA-{number}", "", 0.0),) for number in range(5)]
+    asked: Counter[str] = Counter()
+
+    class Busy:
+        def carry_out(self, step: Step) -> bool:
+            assert isinstance(step, Await)
+            asked[step.key] += 1
+            return asked[step.key] > int(step.key[3:]) + 1
+
+    player = Player(Busy(), patience=0.6)
+    player.play(script_of(*scenes))
+    assert player.stalled == []
+
+    stuck = Player(Notebook(never="RA-0"), patience=0.6)
+    stuck.play(script_of(*scenes))
+    assert [each.step for each in stuck.stalled] == [scenes[0][0]]

@@ -78,6 +78,17 @@ class BlueCherry:
                 self._new(document.key, self.told)
                 self.told[document.key] = document
 
+    def ship(self, key: str) -> None:
+        """An open exchange order is shipped and invoiced."""
+        self.exchange_status[key] = "I"
+
+    def number_of(self, key: str) -> str:
+        """The number under which an exchange order stands."""
+        return f"N-{key}"
+
+    def compare(self) -> None:
+        """Compare with other books, where there are any."""
+
     def memos_on(self, ord_num: str) -> list[MemoOnOrder]:
         """All memos on an order, those made by hand included."""
         return [memo for number, memo in self.memos.values() if number == ord_num]

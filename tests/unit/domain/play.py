@@ -49,9 +49,11 @@ class Book:
 class Play:
     """Returns, their ledgers, and BlueCherry."""
 
-    def __init__(self, rules: StoreRules, order: Order, *returns: Return) -> None:
+    def __init__(
+        self, rules: StoreRules, order: Order, *returns: Return, bluecherry: type[BlueCherry] = BlueCherry
+    ) -> None:
         self.rules = rules
-        self.erp = BlueCherry(order)
+        self.erp = bluecherry(order)
         self.now = build.NOW
         self.books = {each.id: Book(each, order.ord_num) for each in returns}
         self.in_flight: dict[tuple[str, str], bool] = {}
@@ -99,7 +101,30 @@ class Play:
         """BlueCherry ships and invoices the open exchange orders."""
         for key, status in self.erp.exchange_status.items():
             if status == "O":
-                self.erp.exchange_status[key] = "I"
+                self.erp.ship(key)
+
+    def return_exchange(self, key: str, returned: Return) -> None:
+        """The customer sends back what came by a shipped exchange order: a return on that order."""
+        document = self.erp.exchanges[key]
+        original = self.erp.orders[document.ord_num]
+        order = _order_of(self.erp.number_of(key), document, original)
+        self.erp.orders[order.ord_num] = order
+        book = Book(returned, order.ord_num)
+        for line in order.lines:
+            origin = document.lines[line.line_seq - 1].ord_line_seq or 0
+            if original.ord_type == "S" or original.line(origin).paid:
+                book.chain[line.line_seq] = (original.ord_num, origin)
+            else:
+                before = next(each for each in self.books.values() if each.ord_num == original.ord_num)
+                book.chain[line.line_seq] = before.chain[origin]
+        self.books[returned.id] = book
+        self.plan(returned.id)
+
+    def change_rules(self, **changes: object) -> None:
+        """The mapping is another now: every return is planned anew."""
+        self.rules = replace(self.rules, **changes)  # type: ignore[arg-type]
+        for return_id in self.books:
+            self.plan(return_id)
 
     def credit_by_hand(self, memo: MemoOnOrder, ord_num: str = "SO1", *, uneven: bool = False) -> None:
         """Somebody makes a memo in BlueCherry; nobody tells the bridge, which sees it when it looks again."""
@@ -348,6 +373,7 @@ class Play:
             expected = Counter({where: units for where, units in expected.items() if where[1] not in gone})
             actual = Counter({where: units for where, units in actual.items() if where[1] not in gone})
         assert actual == expected
+        self.erp.compare()
 
     def _stock_of(self, return_id: str) -> Counter[tuple[str, str, str | None]]:
         """Where the units of a return lie: by the receipts, what they are graded now, and what Reveni says of them."""
@@ -373,6 +399,39 @@ class Play:
         for memo in self.erp.memos_on(ord_num):
             amount = amount + memo.total
         return amount
+
+
+def _order_of(ord_num: str, document: Document, original: Order) -> Order:
+    """The order that an exchange order is once it is shipped."""
+    amounts = price_exchange(document, original)
+    lines = tuple(
+        replace(
+            original.line(line.ord_line_seq or 0),
+            line_seq=line.seq,
+            sku=line.sku,
+            upc=f"upc-{line.sku}",
+            qty_ord=line.qty,
+            qty_inv=line.qty,
+            gross=part.net + part.disc,
+            disc=part.disc,
+            net=part.net,
+            tax=part.tax,
+            unit_price=(part.net.amount / line.qty).quantize(part.net.amount),
+        )
+        for line, part in zip(document.lines, amounts.lines, strict=True)
+    )
+    nothing = Money.zero(original.currency)
+    return replace(
+        original,
+        ord_num=ord_num,
+        aux_ref_num=document.key,
+        orig_ord_num=original.ord_num,
+        ord_type="E",
+        ord_status="I",
+        freight=nothing,
+        freight_tax=nothing,
+        lines=lines,
+    )
 
 
 def share(whole: Decimal, units: int, of: int, currency: str) -> Decimal:

@@ -8,16 +8,26 @@ from typing import Literal
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    initialize,
+    multiple,
+    precondition,
+    rule,
+)
 
 from app.domain.documents import State
 from app.domain.model import Exchange, Order, Return, ReturnItem
 from app.domain.money import Money, minor_unit
-from app.domain.policy import Kind, Policy
+from app.domain.policy import Grade, Kind, Policy
 from tests.unit.domain import build
 from tests.unit.domain.bluecherry import Refused
 from tests.unit.domain.play import Play, share
+from tests.unit.domain.sandbox import BothBlueCherrys
 
+MOST_RETURNS = 4
 SKUS = ("X", "Y", "FREE")
 STATUSES = ("pending", "accepted", "rejected", "for_review", "strange")
 PHASES = (
@@ -71,10 +81,12 @@ def a_return(draw: st.DrawFn, order: Order, return_id: str, *, instant: bool) ->
 
 
 class AnySequence(RuleBasedStateMachine):
-    """Two returns of one order, and all that can happen to them."""
+    """Two returns of one order, those of what came in exchange, and all that can happen to them."""
 
-    @initialize(data=st.data())
-    def begin(self, data: st.DataObject) -> None:
+    ids: Bundle[str] = Bundle("ids")
+
+    @initialize(target=ids, data=st.data())
+    def begin(self, data: st.DataObject) -> MultipleResults[str]:
         policy = Policy(
             freight=data.draw(st.sampled_from(["never", "all_back"])),
             fees=data.draw(st.sampled_from(["beside", "on_memo"])),
@@ -87,10 +99,12 @@ class AnySequence(RuleBasedStateMachine):
             data.draw(a_return(order, return_id, instant=data.draw(st.booleans()))) for return_id in ("r1", "r2")
         ]
         self.play = Play(
-            build.rules(judge=data.draw(st.sampled_from(judges)), feed=feed, policy=policy), order, *returns
+            build.rules(judge=data.draw(st.sampled_from(judges)), feed=feed, policy=policy),
+            order,
+            *returns,
+            bluecherry=BothBlueCherrys,
         )
-
-    ids = st.sampled_from(["r1", "r1", "r2"])
+        return multiple("r1", "r2")
 
     @rule(return_id=ids, status=st.sampled_from(PHASES))
     def the_return_changes(self, return_id: str, status: str) -> None:
@@ -197,6 +211,35 @@ class AnySequence(RuleBasedStateMachine):
     def the_exchanges_are_shipped(self) -> None:
         self.play.ship_exchanges()
 
+    @precondition(lambda self: len(self.play.books) < MOST_RETURNS)
+    @rule(target=ids, which=st.integers(0, 9), units=st.integers(1, 2), instant=st.booleans(), data=st.data())
+    def what_came_by_an_exchange_comes_back(
+        self, which: int, units: int, instant: bool, data: st.DataObject
+    ) -> MultipleResults[str]:
+        shipped = [key for key, status in self.play.erp.exchange_status.items() if status == "I"]
+        if not shipped:
+            return multiple()
+        document = self.play.erp.exchanges[shipped[which % len(shipped)]]
+        line = document.lines[which % len(document.lines)]
+        item = ReturnItem(
+            "i1",
+            line.sku,
+            min(units, line.qty),
+            (line.price or Decimal(0)) / line.qty,
+            "pending",
+            "too_small",
+            exchange=data.draw(exchanges(units)),
+        )
+        currency = self.play.erp.orders["SO1"].currency
+        returned = build.ret(item, return_id=f"r{len(self.play.books) + 1}", instant=instant, currency=currency)
+        self.play.return_exchange(document.key, returned)
+        return multiple(returned.id)
+
+    @rule()
+    def the_unknown_grade_is_mapped(self) -> None:
+        grade = Grade("??", accepts=True, location="MENDED")
+        self.play.change_rules(grades={**self.play.rules.grades, "??": grade}, version="v2")
+
     @rule(return_id=ids)
     def a_month_goes_by(self, return_id: str) -> None:
         self.play.now += build.days(31)
@@ -225,5 +268,6 @@ class AnySequence(RuleBasedStateMachine):
             assert not [entry for entry in book.of(Kind.CREDIT_MEMO) if entry.state is State.DUE]
 
 
-AnySequence.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+EXAMPLES = 5000 if settings.get_current_profile_name() == "long" else 40
+AnySequence.TestCase.settings = settings(max_examples=EXAMPLES, stateful_step_count=25, deadline=None)
 TestAnySequence = AnySequence.TestCase

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from app import cli
+from app.services import outside
+from tests.support.scene import Scene, item
+from tests.support.surroundings import ENVIRONMENT
+
+Books = Callable[..., Result]
+
+
+@pytest.fixture
+def books(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Iterator[Books]:
+    """Runs ``bridge books`` on a scene in which one return waits for acceptance."""
+    for name, value in {**ENVIRONMENT, "BRIDGE_CONFIG": str(scene.config_path)}.items():
+        monkeypatch.setenv(name, value)
+    outside._of_process.cache_clear()
+    scene.ask("r1", item("0001", 2))
+    scene.arrive("w1", {"0001": 2}, return_id="r1")
+    scene.work()
+    yield lambda *words: CliRunner().invoke(cli.main, ["books", *map(str, words)])
+    outside._of_process.cache_clear()
+
+
+def test_the_list_ends_with_its_sums(books: Books) -> None:
+    shown = books("received-not-credited")
+
+    assert shown.exit_code == 0, shown.output
+    assert "2 units on 1 lines." in shown.output
+    assert shown.output.endswith("  waits_for_acceptance: 2 units, 21.78 EUR\n")
+    assert "0 units on 0 lines." in books("credited-not-received", "--at", "2026-01-31").output
+
+
+def test_the_lines_go_into_a_file(books: Books, tmp_path: Path) -> None:
+    file = tmp_path / "open.csv"
+
+    assert books("received-not-credited", "--store", "es", "--csv", file).exit_code == 0
+
+    (row,) = csv.DictReader(file.open())
+    assert (row["store"], row["return"], row["SKU"], row["units"]) == ("es", "r1", "0001", "2")
+    assert (row["amount"], row["currency"], row["reason"]) == ("21.78", "EUR", "waits_for_acceptance")
+
+
+def test_a_store_that_is_not_there_is_said(books: Books) -> None:
+    answer = books("received-not-credited", "--store", "xx")
+
+    assert answer.exit_code == 1
+    assert "There is no store xx; there are" in answer.output
