@@ -73,12 +73,11 @@ def _database(books_every: float) -> list[Finding]:
 def _workers() -> list[Finding]:
     if not os.environ.get("BROKER_URL"):
         return [Finding("No broker is named.", "Start the system with bridge run, or set BROKER_URL.")]
-    from kombu import Connection
+    from celery import Celery
     from kombu.exceptions import OperationalError as BrokerError
 
-    from tasks.celery import app
-
-    with Connection(os.environ["BROKER_URL"], connect_timeout=_WORKERS_SECONDS) as connection:
+    app = Celery("bridge-doctor", broker=os.environ["BROKER_URL"], set_as_current=False)
+    with app.connection_for_write(connect_timeout=_WORKERS_SECONDS) as connection:
         away: tuple[type[BaseException], ...] = (BrokerError, *connection.connection_errors)
         try:
             connection.ensure_connection(max_retries=1, timeout=_WORKERS_SECONDS)

@@ -1,6 +1,6 @@
 """returns and documents of a store in shadow
 
-Revision: 0003, after 0001
+Revision: 0003, after 0002
 """
 
 import sqlalchemy as sa

@@ -1,6 +1,6 @@
 """posting periods, and the day on which a document became due
 
-Revision: 0004, after 0001
+Revision: 0004, after 0003
 """
 
 import sqlalchemy as sa
