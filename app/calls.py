@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
-Why = Literal["locked", "throttled", "processing", "unreachable"]
+Why = Literal["locked", "throttled", "processing", "unreachable", "paused", "garbled"]
 
 
 class CallError(Exception):
@@ -52,7 +52,9 @@ class TryLater(CallError):
     """A certain "not now": nothing was made, and the same request may pass later.
 
     `kind`: `locked` (423), `throttled` (429), `processing` (503 during the batch run), `unreachable` (the connection
-    was never established). `retry_after`: what the other side asked for, if it did.
+    was never established), `paused` (the bridge itself holds back: its circuit is open, or the rate is used up),
+    `garbled` (400, 409 or 422 without a readable reason: a person, or a rule, needs it).
+    `retry_after`: what the other side asked for, if it did.
     """
 
     def __init__(self, call: str, kind: Why, retry_after: timedelta | None = None) -> None:
@@ -63,6 +65,10 @@ class TryLater(CallError):
     def __str__(self) -> str:
         wait = f", again in {self.retry_after.total_seconds():g} s" if self.retry_after is not None else ""
         return f"{self.call}: not now ({self.kind}{wait})"
+
+
+class TooLate(Exception):
+    """A call was not begun in time, and so not at all: nothing that could be carried out was sent."""
 
 
 class Doubtful(CallError):

@@ -6,11 +6,14 @@ not requests on top of it: a call costs less processor time, and the errors say 
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -23,13 +26,15 @@ import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError
 
 from app import exact_json
-from app.calls import Doubtful, Refused, TryLater, Unauthorised
+from app.calls import Doubtful, Refused, TooLate, TryLater, Unauthorised
 
 LARGEST_BODY = 32 * 1024 * 1024
 """Bytes of the largest answer that is read; a longer one is doubtful."""
 _CHUNK = 64 * 1024
 _LONGEST_WAIT = timedelta(days=1)
 _REFUSALS = frozenset({400, 404, 409, 422})
+_WITH_A_REASON = frozenset({400, 409, 422})
+"""Refusals after which it matters why: nothing was made, and the same call again says it."""
 _CERTAIN = _REFUSALS | {401, 403, 423, 429}
 """Statuses that say by themselves that nothing was made, whatever their body is (contract)."""
 
@@ -45,6 +50,60 @@ class Fault:
 
 class _Unreadable(Exception):
     """An answer whose body could not be had, or is not JSON."""
+
+
+Gate = Callable[[str, float], AbstractContextManager[None]]
+"""What a call goes through, by its name and the seconds it may take: raises TryLater (`paused`) or sees its end."""
+
+
+def open_gate(_name: str, _seconds: float) -> AbstractContextManager[None]:
+    """A gate that lets everything pass."""
+    return nullcontext()
+
+
+_in_time: ContextVar[Callable[[], bool] | None] = ContextVar("in_time", default=None)
+
+
+@contextmanager
+def sent_while(in_time: Callable[[], bool]) -> Iterator[None]:
+    """Send what is called in here only while this is true; asked last when the connection stands and is written to.
+
+    Headers and body go out one after the other, so that a call of which only the headers left is no call. Raises
+    TooLate instead of sending.
+    """
+    token = _in_time.set(in_time)
+    try:
+        yield
+    finally:
+        _in_time.reset(token)
+
+
+class _Fenced(http.client.HTTPConnection):
+    """Asks right before every write to the wire: a process may be frozen at any moment, for any time."""
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        in_time = _in_time.get()
+        if in_time is not None and not in_time():
+            raise TooLate
+        super().send(data)
+
+
+class _Connection(_Fenced, urllib3.connection.HTTPConnection):
+    pass
+
+
+class _TlsConnection(_Fenced, urllib3.connection.HTTPSConnection):
+    pass
+
+
+class _Pool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
 
 
 class HttpClient:
@@ -66,11 +125,13 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
         secrets: tuple[str, ...] = (),
+        gate: Gate = open_gate,
     ) -> None:
         self._system = system
         self._base_url = base_url.rstrip("/")
         self._timeout = timeout.total_seconds()
         self._read_fault = read_fault
+        self._gate = gate
         self._query = dict(query or {})
         self._secrets = tuple(secret for secret in secrets if secret)
         self._headers = {"Accept": "application/json", "Accept-Encoding": "gzip", **(headers or {})}
@@ -87,7 +148,21 @@ class HttpClient:
     ) -> object:
         """Make one call; the JSON of its 2xx answer (None when that has no body), numbers with a point as Decimal."""
         name = f"{self._system} {method} {path}"
+        # A wait at the gate is part of the call's time: whoever holds a lease counts on that.
         deadline = time.monotonic() + self._timeout
+        with self._gate(name, self._timeout):
+            return self._call(name, method, path, query, body, headers, deadline)
+
+    def _call(
+        self,
+        name: str,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        body: object,
+        headers: Mapping[str, str] | None,
+        deadline: float,
+    ) -> object:
         sent = self._headers | dict(headers or {})
         data = None
         if body is not None:
@@ -100,7 +175,7 @@ class HttpClient:
                 url,
                 body=data,
                 headers=sent,
-                timeout=urllib3.Timeout(total=self._timeout),
+                timeout=urllib3.Timeout(total=max(deadline - time.monotonic(), 0.001)),
                 redirect=False,
                 preload_content=False,
             )
@@ -119,6 +194,8 @@ class HttpClient:
         except _Unreadable as error:
             if status not in _CERTAIN:
                 raise Doubtful(name, f"status {status}, {error}") from None
+            if status in _WITH_A_REASON:
+                raise TryLater(name, "garbled") from None
             parsed = None
         if 200 <= status < 300:
             return parsed
@@ -172,10 +249,15 @@ def _manager(base_url: str, connections: int) -> urllib3.PoolManager:
     url = urlsplit(base_url)
     proxy = None if proxy_bypass(url.hostname or "") else getproxies().get(url.scheme)
     if proxy is None:
-        return urllib3.PoolManager(**settings)
+        return _fenced(urllib3.PoolManager(**settings))
     user = urlsplit(proxy)
     login = urllib3.make_headers(proxy_basic_auth=f"{user.username}:{user.password}") if user.username else None
-    return urllib3.ProxyManager(proxy, proxy_headers=login, **settings)
+    return _fenced(urllib3.ProxyManager(proxy, proxy_headers=login, **settings))
+
+
+def _fenced(manager: urllib3.PoolManager) -> urllib3.PoolManager:
+    manager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+    return manager
 
 
 def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:

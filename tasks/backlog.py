@@ -8,8 +8,12 @@ from kombu import Queue
 
 from tasks.celery import app
 
-LONG = 100
-"""Messages; with more than that waiting, a return that does not move is taken to be queued and not lost."""
+LONG = 25
+"""Messages; with so many waiting, a return that does not move is taken to be queued and not lost.
+
+The sweep fills the queue up to it and no further: what waits after an outage is in the database, and a slice
+that was set going is through before the sweep would look at it again.
+"""
 
 
 class _Declared(Protocol):

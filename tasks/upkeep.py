@@ -15,8 +15,8 @@ from app.calls import CallError
 from app.reveni.schemas import Unreadable
 from app.services import alerts, health, items, reconciliation
 from app.services import sweep as standstill
-from app.services.outside import outside
-from app.services.poll import poll
+from app.services.outside import outside, reveni
+from app.services.poll import ask_quiet_ones, poll
 from tasks.backlog import LONG, waiting
 from tasks.celery import STEPS, app
 from tasks.intake import take_in
@@ -28,9 +28,10 @@ log = structlog.get_logger(__name__)
 @app.task(name="tasks.upkeep.sweep")
 def sweep() -> None:
     """Set going from the database alone whatever stands still; not what only waits for its turn."""
-    if waiting(STEPS) > LONG:
+    room = LONG - waiting(STEPS)
+    if room <= 0:
         return
-    found = standstill.sweep(outside())
+    found = standstill.sweep(outside(), room * standstill.SLICE)
     if found.events:
         take_in.delay()
     for returns in found.slices:
@@ -60,13 +61,14 @@ def refresh_items() -> None:
 
 @app.task(name="tasks.upkeep.poll_returns")
 def poll_returns() -> None:
-    """Ask each Reveni that has the list call what changed, in case a webhook was lost."""
-    changed = 0
-    for store in outside().config.stores.values():
-        if not store.return_list:
+    """Ask each Reveni what changed, in case a webhook was lost; one without the list call, about single returns."""
+    world = outside()
+    changed = ask_quiet_ones(world)
+    for store in world.config.stores.values():
+        if not store.return_list or not world.ready(reveni(store.name)):
             continue
         try:
-            changed += poll(store.name, outside())
+            changed += poll(store.name, world)
         except (CallError, Unreadable) as error:
             log.warning("returns not polled", store=store.name, why=str(error))
     if changed:
@@ -83,6 +85,8 @@ def canary(queue: str) -> None:
 def reconcile() -> None:
     """Hold the ledger against BlueCherry's list of documents."""
     for connection in outside().config.connections:
+        if not outside().ready(connection):
+            continue
         try:
             reading = reconciliation.reconcile(connection, outside())
         except CallError as error:

@@ -27,7 +27,7 @@ from app.bluecherry.profile import Profile
 from app.calls import Doubtful, Refused
 from app.domain.model import Item, MemoOnOrder, Order, RaOnOrder
 from app.domain.periods import Period
-from app.http import Fault, HttpClient
+from app.http import Fault, Gate, HttpClient, open_gate
 from app.wire import Unreadable
 
 Row = TypeVar("Row")
@@ -40,7 +40,7 @@ class BlueCherryClient:
     An answer that does not fit the contract is `Doubtful`: of a write nothing is known then, a read is asked again.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, gate: Gate = open_gate) -> None:
         self._profile = connection.profile
         key, code = connection.key.reveal(), connection.code.reveal()
         self._http = HttpClient(
@@ -52,6 +52,7 @@ class BlueCherryClient:
             headers={self._profile.key_header: key},
             query={self._profile.code_query: code},
             secrets=(key, code),
+            gate=gate,
         )
 
     @property

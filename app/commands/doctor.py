@@ -12,9 +12,9 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from app.calls import CallError, Refused
 from app.config import Config, ConfigError, load_config
 from app.db.engine import DatabaseNotSet
-from app.ops.diagnosis import Finding, findings
+from app.ops.diagnosis import Finding, findings, spell
 from app.services.health import health
-from app.services.outside import Outside, build, config_path, utc_now
+from app.services.outside import Outside, build, config_path, reveni, utc_now
 from app.system.parts import QUEUES
 
 _WORKERS_SECONDS = 3
@@ -97,6 +97,8 @@ def _workers() -> list[Finding]:
 
 
 def _bluecherry(connection: str, outside: Outside) -> list[Finding]:
+    if away := _away(connection, outside):
+        return away
     try:
         outside.bluecherry[connection].periods()
     except CallError as error:
@@ -104,7 +106,20 @@ def _bluecherry(connection: str, outside: Outside) -> list[Finding]:
     return []
 
 
+def _away(name: str, outside: Outside) -> list[Finding]:
+    """What the bridge knows of a system that it leaves alone; nothing of one that it calls."""
+    circuit = outside.circuits.of(name)
+    if circuit.since is None or circuit.open_until is None:
+        return []
+    now = outside.now()
+    what = f"It is away since {spell((now - circuit.since).total_seconds())}: {circuit.why}."
+    left = spell(max(0.0, (circuit.open_until - now).total_seconds()))
+    return [Finding(what, f"It is asked again in {left}; sooner: bridge circuits close {name}.")]
+
+
 def _reveni(store: str, outside: Outside) -> list[Finding]:
+    if away := _away(reveni(store), outside):
+        return away
     try:
         outside.reveni[store].get_return("0" * 32)
     except Refused as error:

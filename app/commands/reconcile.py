@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import timedelta
 
@@ -17,7 +18,8 @@ from app.services.reconciliation import Reading, read
 @click.command()
 @click.option("--days", type=click.IntRange(1, 3660), help="How far back. Default: sweep.reconcile_days.")
 @click.option("--connection", help="One BlueCherry connection; all without it.")
-def reconcile(days: int | None, connection: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def reconcile(days: int | None, connection: str | None, as_json: bool) -> None:
     """Hold the ledger against BlueCherry's own list of documents.
 
     Exits with 1 when anything differs, and with 2 when BlueCherry could not be read. What differs is in the exception
@@ -29,8 +31,11 @@ def reconcile(days: int | None, connection: str | None) -> None:
         raise click.ClickException(f"There is no connection {connection}: known are {', '.join(known)}.")
     back = timedelta(days=days) if days else found.config.sweep.reconcile_back
     readings = [_read(name, back, found) for name in ([connection] if connection else known)]
-    for reading in readings:
-        _show(reading)
+    if as_json:
+        click.echo(json.dumps([_as_json(reading) for reading in readings], indent=2))
+    else:
+        for reading in readings:
+            _show(reading)
     sys.exit(1 if any(reading.differences for reading in readings) else 0)
 
 
@@ -50,6 +55,18 @@ def _read(connection: str, back: timedelta, world: Outside) -> Reading:
             sys.exit(2)
     whole.since = began
     return whole
+
+
+def _as_json(reading: Reading) -> dict[str, object]:
+    return {
+        "connection": reading.connection,
+        "since": reading.since.isoformat(),
+        "compared": reading.compared,
+        "others": reading.others,
+        "differences": [
+            {"how": each.sort.value, "key": each.key, "message": each.message} for each in reading.differences
+        ],
+    }
 
 
 def _show(reading: Reading) -> None:

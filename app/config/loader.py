@@ -113,6 +113,8 @@ class _Builder:
                 every=self._table["sweep"]["every_seconds"],
                 stalled_after=self._table["sweep"]["stalled_after_seconds"],
                 poll_every=self._table["sweep"]["poll_every_seconds"],
+                quiet_after=timedelta(hours=self._table["sweep"]["quiet_hours"]),
+                quiet_per_minute=self._table["sweep"]["quiet_per_minute"],
                 reconcile_every=self._table["sweep"]["reconcile_every_seconds"],
                 reconcile_back=timedelta(days=self._table["sweep"]["reconcile_days"]),
             ),
@@ -142,6 +144,7 @@ class _Builder:
             code=Secret(self._environ[entry["code_env"]]),
             profile=self._profiles.bluecherry[entry["profile"]],
             calls_at_a_time=entry["calls_at_a_time"],
+            calls_per_second=entry.get("calls_per_second"),
             timeout=entry["timeout_seconds"],
         )
 

@@ -66,13 +66,16 @@ class Sweep:
     """How often whatever stands still is picked up again.
 
     `stalled_after`: a return with work to do stands still when nothing moved it for so long. `poll_every`: how often
-    Reveni is asked what changed, for stores that have the list call. `reconcile_every`: how often the ledger is held
+    Reveni is asked what changed, for stores that have the list call. `quiet_after`, `quiet_per_minute`: for the others,
+    when a return without news is asked for, and how many are. `reconcile_every`: how often the ledger is held
     against BlueCherry's list of documents; `reconcile_back`: how far back once a day.
     """
 
     every: timedelta
     stalled_after: timedelta
     poll_every: timedelta
+    quiet_after: timedelta = timedelta(hours=24)
+    quiet_per_minute: int = 60
     reconcile_every: timedelta = timedelta(minutes=15)
     reconcile_back: timedelta = timedelta(days=35)
 

@@ -45,6 +45,7 @@ class ConnectionSchema(StrictSchema):
     code_env = _env(required=True)
     profile = Text(load_default="default")
     calls_at_a_time = Whole(least=1, most=256, load_default=16)
+    calls_per_second = Whole(least=1, most=1000)
     timeout_seconds = Seconds(load_default=timedelta(seconds=10))
 
 
@@ -155,6 +156,8 @@ class SweepSchema(StrictSchema):
     every_seconds = Seconds(load_default=timedelta(seconds=5))
     stalled_after_seconds = Seconds(load_default=timedelta(seconds=30))
     poll_every_seconds = Seconds(load_default=timedelta(seconds=60))
+    quiet_hours = Whole(least=1, most=2160, load_default=24)
+    quiet_per_minute = Whole(least=0, most=6000, load_default=60)
     reconcile_every_seconds = Seconds(load_default=timedelta(minutes=15))
     reconcile_days = Whole(least=1, most=400, load_default=35)
 

@@ -78,9 +78,9 @@ class ReturnRow(Base):
 
     `data` is the return without personal data, which stands in `personal`. `pending`: the bridge has work to do
     on it now; `wake_at`: when the sweep looks at it again. `version` counts changes, so that a slow fetch never
-    overwrites a newer one. `accepted_since`: Reveni's `updated` when an item was first seen accepted. `shadow`: the
-    store was in shadow when the return was first stored, so it is posted nowhere, ever. Each `data` that ever stood
-    here stays in `return_versions`, by a trigger.
+    overwrites a newer one. `accepted_since`: Reveni's `updated` when an item was first seen accepted. `asked_at`: when
+    Reveni was last asked for it. `shadow`: the store was in shadow when the return was first stored, so it is posted
+    nowhere, ever. Each `data` that ever stood here stays in `return_versions`, by a trigger.
     """
 
     __tablename__ = "returns"
@@ -97,6 +97,7 @@ class ReturnRow(Base):
     ord_num: Mapped[str | None]
     order_problem: Mapped[str | None]
     accepted_since: Mapped[datetime | None]
+    asked_at: Mapped[datetime] = mapped_column(server_default=func.now())
     version: Mapped[int] = mapped_column(Integer, server_default="1")
     pending: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
     wake_at: Mapped[datetime | None]
@@ -110,6 +111,7 @@ class ReturnRow(Base):
         Index("ix_returns_pending", "pk", postgresql_where=text("pending")),
         Index("ix_returns_state", "state", "pk"),
         Index("ix_returns_order", "store", "order_ref"),
+        Index("ix_returns_asked", "asked_at"),
         Index("ix_returns_tracking", "tracking_number", postgresql_where=text("tracking_number is not null")),
         Index("ix_returns_shadow", "store", "created_at", postgresql_where=text("shadow")),
     )
@@ -399,6 +401,23 @@ class LedgerVersion(Base):
     error: Mapped[str | None]
     at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     __table_args__ = (Index("ix_ledger_versions_ledger", "ledger_id", "id"),)
+
+
+class CircuitRow(Base):
+    """How it stands with one system outside: a BlueCherry connection, or ``reveni:<store>`` (`app.circuit`).
+
+    No row: it was never away. `next_call_at`: where a rate is set, the first moment that is not taken.
+    """
+
+    __tablename__ = "circuits"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    open_until: Mapped[datetime | None]
+    since: Mapped[datetime | None]
+    openings: Mapped[int] = mapped_column(Integer, server_default="0")
+    probe_until: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    why: Mapped[str] = mapped_column(server_default="")
+    next_call_at: Mapped[datetime | None]
 
 
 class Mark(Base):

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from app.calls import Doubtful, Unauthorised
 from app.domain.model import Return
-from app.http import Fault, HttpClient
+from app.http import Fault, Gate, HttpClient, open_gate
 from app.reveni.access import ReveniAccess
 from app.reveni.schemas import read_return
 from app.wire import Code, Unreadable, WireSchema, Words, read
@@ -67,7 +67,7 @@ class ReveniClient:
     While a key rotates, the newest is tried first and the other after a 401.
     """
 
-    def __init__(self, access: ReveniAccess) -> None:
+    def __init__(self, access: ReveniAccess, gate: Gate = open_gate) -> None:
         self._store = access.store
         self._store_id = access.store_id
         self._profile = access.profile
@@ -80,6 +80,7 @@ class ReveniClient:
             calls_at_a_time=access.calls_at_a_time,
             read_fault=_fault,
             secrets=self._keys,
+            gate=gate,
         )
 
     def get_return(self, return_id: str) -> Return:

@@ -19,6 +19,9 @@ from app.services.outside import Outside
 from app.services.planning import plan
 from app.services.recording import posted, put_off_code, said_no
 
+BATCH_LOST = "BATCH_LOST"
+"""Code of a document whose batch nobody handed in: its worker died with it."""
+
 LOOK = timedelta(seconds=1)
 """How often a batch that runs is looked at."""
 _AGAIN = timedelta(seconds=5)
@@ -33,7 +36,8 @@ def batch_lease(outside: Outside) -> timedelta:
 
 
 def follow_batches(outside: Outside) -> list[int]:
-    """Look at every batch that is under way; the returns of those that were done."""
+    """Look at every batch that is under way and whose BlueCherry is there; the returns of those that were done."""
+    known = outside.bluecherry.keys() - outside.away().connections
     now = outside.now()
     with transaction() as session:
         statement = (
@@ -45,7 +49,7 @@ def follow_batches(outside: Outside) -> list[int]:
             .order_by(BatchRow.id)
             .with_for_update(skip_locked=True)
         )
-        batches = [row for row in session.scalars(statement) if row.connection in outside.bluecherry]
+        batches = [row for row in session.scalars(statement) if row.connection in known]
         ready = [row for row in batches if _ready(row, outside)]
     return sorted({pk for row in ready for pk in _follow(row, outside)})
 
@@ -115,12 +119,15 @@ def _finish(row: BatchRow, found: Sequence[Batch], outside: Outside) -> set[int]
         batch_row.state, batch_row.done_at, batch_row.look_at = "done", outside.now(), None
         if found:
             batch_row.batch_num = found[0].batch_num
-        pks = _record(session, row.id, results, outside)
+        unmade = "NOT_IN_BATCH" if found or batch_row.error else BATCH_LOST
+        pks = _record(session, row.id, results, unmade, outside)
         plan(session, pks, outside)
     return pks
 
 
-def _record(session: Session, batch_id: int, results: dict[str, BatchResult], outside: Outside) -> set[int]:
+def _record(
+    session: Session, batch_id: int, results: dict[str, BatchResult], unmade: str, outside: Outside
+) -> set[int]:
     notes = Notes()
     documents = documents_of(session, batch_id)
     for document in documents:
@@ -133,7 +140,7 @@ def _record(session: Session, batch_id: int, results: dict[str, BatchResult], ou
             said_no(session, document, result.error_code or "REJECTED", result.error or "", notes, outside)
         else:
             document.state, document.batch_id, document.sent_at = State.DUE, None, None
-            code = result.error_code if result is not None else "NOT_IN_BATCH"
+            code = result.error_code if result is not None else unmade
             why = result.error if result is not None else "its batch was not made, or was done without it"
             put_off_code(document, code or "", why or "", notes, outside)
     notes.write(session)

@@ -21,7 +21,7 @@ from app.services.catalogue import Division, items_of
 from app.services.dossiers import Slice
 from app.services.history import Notes
 from app.services.orders import OrderKey
-from app.services.outside import Outside
+from app.services.outside import Away, Outside
 from app.services.periods import memo_dates, today
 from app.services.planning import plan
 from app.services.recording import PERIOD_CLOSED, put_off, refused
@@ -45,9 +45,9 @@ class Claim:
     again: dict[int, datetime] = field(default_factory=dict)
 
 
-def claim(session: Session, kinds: Collection[Kind], pks: Sequence[int], outside: Outside) -> Claim:
+def claim(session: Session, kinds: Collection[Kind], pks: Sequence[int], away: Away, outside: Outside) -> Claim:
     """Take documents of these kinds, but no memos: those that are due become `sending`. Locks their rows."""
-    rows = candidates(session, kinds, pks, outside)
+    rows = candidates(session, kinds, pks, away, outside)
     claimed = Claim()
     if not rows:
         return claimed
@@ -64,14 +64,14 @@ def claim(session: Session, kinds: Collection[Kind], pks: Sequence[int], outside
 
 
 def claim_memos(
-    session: Session, pks: Sequence[int], failures: Mapping[OrderKey, CallError], outside: Outside
+    session: Session, pks: Sequence[int], failures: Mapping[OrderKey, CallError], away: Away, outside: Outside
 ) -> Claim:
     """Take memos under the locks on their orders: never two of one order in flight, amounts fixed by what stands.
 
     The orders were fetched just now; a memo whose order could not be (`failures`) is put off.
     """
     work = plan(session, pks, outside)
-    rows = candidates(session, [Kind.CREDIT_MEMO], pks, outside)
+    rows = candidates(session, [Kind.CREDIT_MEMO], pks, away, outside)
     fetched = [row for row in rows if row.state == State.DUE and (row.connection, row.ord_num) not in failures]
     due = memos_to_send(session, fetched)
     in_vain = _given_up(session, rows)
@@ -142,8 +142,13 @@ def fix_amounts(row: LedgerRow, amounts: Amounts, basis: Basis) -> None:
     row.total, row.currency = amounts.total.amount, amounts.total.currency
 
 
-def candidates(session: Session, kinds: Collection[Kind], pks: Sequence[int], outside: Outside) -> list[LedgerRow]:
-    """Rows of returns that can be moved on now, outside of windows and batches; locked."""
+def candidates(
+    session: Session, kinds: Collection[Kind], pks: Sequence[int], away: Away, outside: Outside
+) -> list[LedgerRow]:
+    """Rows of returns that can be moved on now, outside of windows and batches; locked.
+
+    What would go to a system that is away stays as it is.
+    """
     now = outside.now()
     statement = (
         select(LedgerRow)
@@ -156,12 +161,24 @@ def candidates(session: Session, kinds: Collection[Kind], pks: Sequence[int], ou
             or_(LedgerRow.retry_at.is_(None), LedgerRow.retry_at <= now),
             or_(LedgerRow.state != State.DUE, may_be_sent()),
             or_(LedgerRow.state != State.DUE, LedgerRow.kind.not_in(_ENDINGS), _no_goods_on_the_way()),
+            *_within_reach(away),
         )
         .order_by(LedgerRow.id)
         .with_for_update()
     )
     rows = [row for row in session.scalars(statement) if row.store in outside.config.stores]
     return [row for row in rows if _ready(row, now, outside)]
+
+
+def _within_reach(away: Away) -> list[ColumnElement[bool]]:
+    """The conditions on ledger rows that the system which they go to can be called."""
+    told = LedgerRow.kind == Kind.VERDICT
+    reach: list[ColumnElement[bool]] = []
+    if away.connections:
+        reach.append(or_(told, LedgerRow.connection.not_in(away.connections)))
+    if away.revenis:
+        reach.append(or_(~told, LedgerRow.store.not_in(away.revenis)))
+    return reach
 
 
 def _ready(row: LedgerRow, now: datetime, outside: Outside) -> bool:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.calls import CallError
@@ -20,13 +20,17 @@ from app.domain.model import Receipt
 from app.reveni.schemas import Unreadable, read_event, read_receipt
 from app.services.dead_letters import close_exceptions, close_exceptions_of_hints, open_exception
 from app.services.history import Notes
-from app.services.outside import Outside
+from app.services.outside import Away, Outside
 from app.services.receipts import adopt, attach, possible_returns, returns_by_authorisation
 from app.services.recording import backoff, counts
-from app.services.returns import Fetched, ReturnKey, Stored, fetch, store_returns, versions_of
+from app.services.returns import Fetched, ReturnKey, Stored, fetch, is_absent, store_returns, versions_of
 
 SLICE = 50
 """Events that are taken in together."""
+_SUSPECT_FROM = 2
+"""Times that an event was taken and never finished, with its slice."""
+_TRIES_ALONE = 3
+"""How often such an event is taken alone before it is set aside."""
 
 
 class TakenIn(NamedTuple):
@@ -51,16 +55,19 @@ def take_in(outside: Outside, limit: int = SLICE) -> TakenIn:
 
     An event that cannot be read, or whose return cannot be had in the tries, becomes an exception; nothing is lost.
     """
+    away = outside.away()
     with transaction() as session:
-        events = _claim(session, limit, outside)
-        read = _read(events, outside)
+        events = _claim(session, limit, away, outside)
+    if not events:
+        return TakenIn([], False)
+    # Only now, when it is committed that they were taken: one that ends its worker must be known by it.
+    read = _read(events, outside)
+    with transaction() as session:
         if read.receipts:
             found = possible_returns(session, list(read.receipts.values()), outside)
             read.keys = dict(zip(read.receipts, found, strict=True))
         wanted = [*read.hints.values(), *(key for keys in read.keys.values() for key in keys)]
         versions = versions_of(session, wanted)
-    if not events:
-        return TakenIn([], False)
     _add_authorisations(read, outside)
     wanted = [*read.hints.values(), *(key for keys in read.keys.values() for key in keys)]
     fetched = fetch(wanted, versions, outside)
@@ -77,15 +84,27 @@ def take_in(outside: Outside, limit: int = SLICE) -> TakenIn:
     return TakenIn(sorted(stored.changed), len(events) == limit)
 
 
-def _claim(session: Session, limit: int, outside: Outside) -> list[InboxEvent]:
+def within_reach(away: Away, outside: Outside) -> list[ColumnElement[bool]]:
+    """The conditions on events that the Reveni which must be asked about them can be called."""
+    if not away.revenis:
+        return []
+    dark = [name for name, site in outside.config.sites.items() if site.stores and away.revenis.issuperset(site.stores)]
+    return [
+        not_(and_(InboxEvent.channel == "reveni", InboxEvent.name.in_(away.revenis))),
+        not_(and_(InboxEvent.channel == "warehouse", InboxEvent.name.in_(dark))),
+    ]
+
+
+def _claim(session: Session, limit: int, away: Away, outside: Outside) -> list[InboxEvent]:
     now = outside.now()
     # Taken twice and never finished: it may be what stopped its slice, and goes alone.
-    suspect = and_(InboxEvent.tries >= 2, InboxEvent.error.is_(None))
+    suspect = and_(InboxEvent.tries >= _SUSPECT_FROM, InboxEvent.error.is_(None))
     free = (
         select(InboxEvent.id)
         .where(
             InboxEvent.state.in_(("new", "taken")),
             or_(InboxEvent.taken_until.is_(None), InboxEvent.taken_until <= now),
+            *within_reach(away, outside),
         )
         .order_by(InboxEvent.id)
         .with_for_update(skip_locked=True)
@@ -102,7 +121,8 @@ def _claim(session: Session, limit: int, outside: Outside) -> list[InboxEvent]:
     events = sorted(session.scalars(claim).all(), key=lambda event: event.id)
     alive = []
     for event in events:
-        if event.tries <= outside.config.retry.tries:
+        tries = outside.config.retry.tries if event.error else _SUSPECT_FROM + _TRIES_ALONE
+        if event.tries <= tries:
             alive.append(event)
             continue
         event.state = "unreadable"
@@ -136,8 +156,8 @@ def _add_authorisations(read: _Read, outside: Outside) -> None:
     unknown = [receipt for event_id, receipt in read.receipts.items() if not read.keys[event_id]]
     by_ra = returns_by_authorisation(unknown, outside)
     for event_id, receipt in read.receipts.items():
-        if not read.keys[event_id] and receipt.ra_num in by_ra:
-            read.keys[event_id].append(by_ra[receipt.ra_num])
+        if not read.keys[event_id] and receipt.ra_num in by_ra.found:
+            read.keys[event_id].append(by_ra.found[receipt.ra_num])
 
 
 def _why_not(event_id: int, read: _Read, fetched: Fetched, stored: Stored) -> CallError | Unreadable | str | None:
@@ -156,11 +176,6 @@ def _why_not(event_id: int, read: _Read, fetched: Fetched, stored: Stored) -> Ca
         if event_id in read.hints or not (isinstance(error, Unreadable) or is_absent(error)):
             return error
     return None
-
-
-def is_absent(error: CallError) -> bool:
-    """Whether Reveni said that it has no such return."""
-    return getattr(error, "status", None) == 404
 
 
 def _finish(

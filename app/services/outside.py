@@ -16,10 +16,16 @@ from app.bluecherry.shadow import ShadowWrites
 from app.calls import CallError
 from app.config import Config, Store, Sweep, load_config
 from app.reveni.client import ReveniClient, TakesVerdicts
+from app.reveni.schemas import Unreadable
 from app.reveni.shadow import ShadowVerdicts
+from app.services.circuits import Circuits
 
 Key = TypeVar("Key")
 Answer = TypeVar("Answer")
+
+
+_NO_RETURN = "0" * 32
+"""Asked for to learn whether a Reveni answers: that it has no such return is an answer."""
 
 
 def utc_now() -> datetime:
@@ -38,6 +44,23 @@ class Addressees:
 _SHADOW = Addressees(ShadowWrites(), ShadowVerdicts())
 
 
+_REVENI = "reveni:"
+
+
+def reveni(store: str) -> str:
+    """The name that a store's Reveni goes by among the systems outside."""
+    return f"{_REVENI}{store}"
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """What cannot be called now: BlueCherry connections, the stores behind them, and stores whose Reveni is away."""
+
+    connections: frozenset[str] = frozenset()
+    stores: frozenset[str] = frozenset()
+    revenis: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True)
 class Outside:
     """Everything that a service needs beside the database. One per process; its clients are safe between threads."""
@@ -45,6 +68,7 @@ class Outside:
     config: Config
     bluecherry: Mapping[str, BlueCherry]
     reveni: Mapping[str, ReveniClient]
+    circuits: Circuits
     now: Callable[[], datetime] = utc_now
     kept_mappings: set[tuple[str, str]] = field(default_factory=set)
     """Stores and versions whose mapping this process knows to be in the database."""
@@ -61,6 +85,31 @@ class Outside:
     def addressees(self, store: str, *, shadow: bool) -> Addressees:
         """Who gets what is written for a return of a store: in shadow nobody, although both go on being read."""
         return _SHADOW if shadow else Addressees(self.erp(store), self.reveni[store])
+
+    def ready(self, name: str) -> bool:
+        """Whether a system may be called now: a BlueCherry connection, or ``reveni:<store>``.
+
+        One that was away is asked first when its time has come. Not to be asked inside a transaction.
+        """
+        return self.circuits.ready(name, lambda: self._ask(name))
+
+    def away(self) -> Away:
+        """The systems that are away, each asked first whose time has come. Not to be asked inside a transaction."""
+        connections = frozenset(name for name in self.config.connections if not self.ready(name))
+        return Away(
+            connections,
+            frozenset(name for name, store in self.config.stores.items() if store.connection in connections),
+            frozenset(name for name in self.config.stores if not self.ready(reveni(name))),
+        )
+
+    def _ask(self, name: str) -> None:
+        if name in self.bluecherry:
+            self.bluecherry[name].periods()
+            return
+        try:
+            self.reveni[name.removeprefix(_REVENI)].get_return(_NO_RETURN)
+        except Unreadable:
+            return  # an answer, whatever it says
 
     def side_by_side(
         self, connection: str, keys: Iterable[Key], call: Callable[[Key], Answer]
@@ -83,19 +132,25 @@ class Outside:
 
     def _pool(self, connection: str) -> ThreadPoolExecutor:
         if connection not in self._pools:
-            store = self.config.stores.get(connection.removeprefix("reveni:"))
+            store = self.config.stores.get(connection.removeprefix(_REVENI))
             known = self.config.connections.get(connection)
             size = known.calls_at_a_time if known else store.reveni.calls_at_a_time if store else 1
             self._pools[connection] = ThreadPoolExecutor(size, thread_name_prefix=f"calls-{connection}")
         return self._pools[connection]
 
 
-def build(config: Config) -> Outside:
-    """The world that a configuration names."""
+def build(config: Config, now: Callable[[], datetime] = utc_now, circuits: Circuits | None = None) -> Outside:
+    """The world that a configuration names. `now`: the clock; `circuits`: others than the usual ones by it."""
+    gates = circuits or Circuits(now)
     return Outside(
         config,
-        {name: BlueCherryClient(connection) for name, connection in config.connections.items()},
-        {name: ReveniClient(store.reveni) for name, store in config.stores.items()},
+        {
+            name: BlueCherryClient(connection, gates.gate(name, connection.calls_per_second))
+            for name, connection in config.connections.items()
+        },
+        {name: ReveniClient(store.reveni, gates.gate(reveni(name))) for name, store in config.stores.items()},
+        gates,
+        now,
     )
 
 

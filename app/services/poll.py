@@ -1,10 +1,14 @@
-"""The poll: asks Reveni which returns changed, so that a lost webhook only costs time."""
+"""The poll: asks Reveni which returns changed, so that a lost webhook only costs time.
+
+Where a store's Reveni has no list call, single returns are asked for: those on their way that were quiet for long.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from math import ceil
 
 import structlog
 from sqlalchemy import select, tuple_
@@ -13,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.db.engine import transaction
 from app.db.models import InboxEvent, Mark, ReturnRow
 from app.domain.model import Return
+from app.domain.policy import Phase
 from app.reveni.client import ReturnPage
 from app.services.outside import Outside
 
@@ -20,6 +25,17 @@ _OVERLAP = timedelta(minutes=1)
 """How far each poll reaches back before the last one: Reveni's clock and its list may lag."""
 _PAGES = 5000
 """Pages that one poll reads at most. The mark moves past a list that was read whole: its order is not known."""
+
+_ON_THE_WAY = (
+    Phase.INCOMPLETE,
+    Phase.IN_PROGRESS,
+    Phase.SHIPPED,
+    Phase.RECEIVED,
+    Phase.FOR_REVIEW,
+    Phase.PARTIALLY_ACCEPTED,
+    Phase.UNKNOWN,
+)
+"""Phases after which something is still to come from Reveni."""
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +73,40 @@ def pages_since(store: str, since: datetime, outside: Outside) -> Iterator[Retur
             return
 
 
+def ask_quiet_ones(outside: Outside) -> int:
+    """Put returns that are on their way without news into the inbox, to be asked for; the number of those.
+
+    For stores without the list call; as many as `quiet_per_minute` allows for the time between two polls, the longest
+    quiet first. A return that is asked for counts as news, whatever the answer, so that all have their turn.
+    """
+    away, sweep = outside.away().revenis, outside.config.sweep
+    stores = [name for name, store in outside.config.stores.items() if not store.return_list and name not in away]
+    limit = ceil(sweep.quiet_per_minute * sweep.poll_every.total_seconds() / 60)
+    if not stores or not limit:
+        return 0
+    now = outside.now()
+    quiet = (
+        select(ReturnRow)
+        .where(
+            ReturnRow.asked_at <= now - sweep.quiet_after,
+            ReturnRow.store.in_(stores),
+            ReturnRow.phase.in_(_ON_THE_WAY),
+        )
+        .order_by(ReturnRow.asked_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    with transaction() as session:
+        rows = session.scalars(quiet).all()
+        if not rows:
+            return 0
+        events = [_hint(row.store, row.id, f"quiet:{row.id}:{now.isoformat()}") for row in rows]
+        session.execute(insert(InboxEvent).values(events).on_conflict_do_nothing())
+        for row in rows:
+            row.asked_at = now
+    return len(rows)
+
+
 def _remember(store: str, returns: tuple[Return, ...]) -> int:
     if not returns:
         return 0
@@ -76,6 +126,9 @@ def _remember(store: str, returns: tuple[Return, ...]) -> int:
 
 def _event(store: str, ret: Return) -> dict[str, str]:
     """A hint as a webhook would be, made by the bridge; one per state of the return, however often it is polled."""
-    name = f"poll:{ret.id}:{ret.updated.isoformat()}"
-    body = {"id": name, "event": "return.updated", "data": {"resource": "return", "resource_id": ret.id}}
+    return _hint(store, ret.id, f"poll:{ret.id}:{ret.updated.isoformat()}")
+
+
+def _hint(store: str, return_id: str, name: str) -> dict[str, str]:
+    body = {"id": name, "event": "return.updated", "data": {"resource": "return", "resource_id": return_id}}
     return {"channel": "reveni", "name": store, "external_id": name, "body": json.dumps(body)}

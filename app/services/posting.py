@@ -10,11 +10,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app.calls import CallError, Doubtful, Refused
+from app.calls import CallError, Doubtful, Refused, TooLate
 from app.db.engine import transaction
 from app.domain.documents import State
 from app.domain.model import RaOnOrder
 from app.domain.policy import Kind
+from app.http import sent_while
 from app.services.claiming import Claim, candidates, claim, claim_memos
 from app.services.dossiers import lock_returns
 from app.services.orders import OrderKey, refresh_orders, save_orders
@@ -78,14 +79,16 @@ def _record(answers: Sequence[Answer], outside: Outside) -> Recorded:
 
 
 def _claim(kinds: Collection[Kind], pks: Sequence[int], outside: Outside) -> Claim:
+    away = outside.away()
     with transaction() as session:
-        return claim(session, kinds, pks, outside)
+        return claim(session, kinds, pks, away, outside)
 
 
 def _claim_fresh_memos(pks: Sequence[int], outside: Outside) -> Claim:
     """Fetch the orders of memos that can be moved on, and the memos that stand on them, then claim by what came."""
+    away = outside.away()
     with transaction() as session:
-        rows = candidates(session, [Kind.CREDIT_MEMO], pks, outside)
+        rows = candidates(session, [Kind.CREDIT_MEMO], pks, away, outside)
         orders = {(row.connection, row.ord_num) for row in rows if row.state == State.DUE}
         ready = sorted({row.return_pk for row in rows})
         old = old_mirrors(session, {row.store for row in rows if row.state == State.DUE}, outside)
@@ -96,7 +99,7 @@ def _claim_fresh_memos(pks: Sequence[int], outside: Outside) -> Claim:
     with transaction() as session:
         lock_returns(session, ready)
         save_orders(session, fetched)
-        return claim_memos(session, ready, failures, outside)
+        return claim_memos(session, ready, failures, away, outside)
 
 
 def _call(claimed: Claim, outside: Outside) -> list[Answer]:
@@ -121,14 +124,16 @@ def _call(claimed: Claim, outside: Outside) -> list[Answer]:
 
 
 def _attempt(parcel: Parcel, finding: bool, outside: Outside) -> str | None:
+    timeout = outside.config.connection_of(parcel.store).timeout
     try:
         if finding:
             return look_up(parcel, outside)
         ready = addressed_or_not_sent(parcel, outside)
         # A worker that was frozen since its claim must not send any more: another may have looked and sent.
-        if outside.now() + outside.config.connection_of(parcel.store).timeout > parcel.lease_until:
-            raise LeaseRanOut(f"{parcel.document.kind} {parcel.document.key}")
-        return send(ready, outside)
+        with sent_while(lambda: outside.now() + timeout <= parcel.lease_until):
+            return send(ready, outside)
+    except TooLate:
+        raise LeaseRanOut(f"{parcel.document.kind} {parcel.document.key}") from None
     except Unreadable as error:
         raise Doubtful(f"{parcel.document.kind} {parcel.document.key}", str(error)) from None
 

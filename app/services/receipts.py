@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
@@ -20,10 +21,12 @@ from app.services.dead_letters import close_exceptions, open_exception
 from app.services.dossiers import receipt_of
 from app.services.history import Notes
 from app.services.outside import Outside
-from app.services.returns import Fetched, ReturnKey, Stored, fetch, store_returns, versions_of
+from app.services.returns import Fetched, ReturnKey, Stored, fetch, is_absent, store_returns, versions_of
 
 _SOONEST, _LATEST = timedelta(seconds=3), timedelta(minutes=1)
 """How often the return of a receipt that has none is looked for: soon at first, for it may come beside it."""
+_UNANSWERED = timedelta(seconds=10)
+"""How soon it is looked for again when BlueCherry or Reveni gave no answer: that says nothing of the return."""
 _SLICE = 100
 
 
@@ -99,9 +102,17 @@ def _settled_by_sku(rows: list[ReturnRow], receipt: Receipt, upcs: Mapping[str, 
     return [(rows[0].store, rows[0].id)] if len(rows) == 1 else []
 
 
-def returns_by_authorisation(receipts: Iterable[Receipt], outside: Outside) -> dict[str, ReturnKey]:
+class Authorised(NamedTuple):
+    """By the number of the authorisation: the return that BlueCherry has it for, and those it gave no answer for."""
+
+    found: dict[str, ReturnKey]
+    unanswered: set[str]
+
+
+def returns_by_authorisation(receipts: Iterable[Receipt], outside: Outside) -> Authorised:
     """For receipts that name an authorisation the ledger may not know: the return that BlueCherry has it for."""
     found: dict[str, ReturnKey] = {}
+    unanswered: set[str] = set()
     for receipt in receipts:
         if receipt.ra_num is None or receipt.ra_num in found:
             continue
@@ -109,11 +120,12 @@ def returns_by_authorisation(receipts: Iterable[Receipt], outside: Outside) -> d
             try:
                 ra = outside.erp(store).ra(receipt.ra_num)
             except CallError:
-                continue  # not found now: the receipt waits as one without a return and is looked at again
+                unanswered.add(receipt.ra_num)  # the receipt waits as one without a return and is looked at again
+                continue
             if ra is not None and ra.ref_num2:
                 found[receipt.ra_num] = (store, ra.ref_num2)
                 break
-    return found
+    return Authorised(found, unanswered - set(found))
 
 
 def attach(
@@ -242,8 +254,8 @@ def find_homes(outside: Outside) -> list[int]:
         versions = versions_of(session, [key for found in possible for key in found])
     by_ra = returns_by_authorisation(receipts, outside)
     for receipt, keys in zip(receipts, possible, strict=True):
-        if receipt.ra_num in by_ra:
-            keys.append(by_ra[receipt.ra_num])
+        if receipt.ra_num in by_ra.found:
+            keys.append(by_ra.found[receipt.ra_num])
     fetched: Fetched = fetch([key for found in possible for key in found], versions, outside)
     notes = Notes()
     with transaction() as session:
@@ -257,5 +269,14 @@ def find_homes(outside: Outside) -> list[int]:
             if row is not None and kept_now is not None:
                 _give_homes(session, [(kept_now, row)], stored, notes, outside)
                 close_exceptions(session, now, "its return is known now", receipt_pk=kept_now.pk)
+            elif kept_now is not None and (receipt.ra_num in by_ra.unanswered or _unanswered(keys, fetched, stored)):
+                kept_now.next_look_at = min(now + _UNANSWERED, kept_now.next_look_at or now + _UNANSWERED)
         notes.write(session)
     return sorted(stored.changed)
+
+
+def _unanswered(keys: Iterable[ReturnKey], fetched: Fetched, stored: Stored) -> bool:
+    """Whether a return that goods may belong to could not be had, though it may well be there."""
+    failures = (fetched.failures.get(key) for key in keys)
+    no_answer = any(isinstance(error, CallError) and not is_absent(error) for error in failures)
+    return no_answer or any(key in stored.stale for key in keys)

@@ -25,6 +25,7 @@ from app.services.sending import Parcel
 
 PERIOD_CLOSED = "PERIOD_CLOSED"
 """BlueCherry's code for a memo whose date lies in no open period."""
+_SPREAD_SECONDS = 5.0
 
 
 class NotSent(CallError):
@@ -165,6 +166,10 @@ def _failed(row: LedgerRow, error: CallError, was_lookup: bool, notes: Notes, ou
 
 def put_off(row: LedgerRow, error: CallError, notes: Notes, outside: Outside) -> None:
     """Try again later; once the tries are used up, no more until a person says so."""
+    if isinstance(error, TryLater) and error.kind == "paused":
+        # Nothing was asked of anybody: no try, no wait, and nothing to tell.
+        row.retry_at = outside.now() + (error.retry_after or timedelta(0))
+        return
     if counts(error):
         row.tries += 1
     else:
@@ -190,7 +195,7 @@ def counts(error: CallError) -> bool:
     """Whether an answer is a try: BlueCherry being busy or away as a whole says nothing of the document."""
     if isinstance(error, LeaseRanOut):
         return False
-    return not (isinstance(error, TryLater) and error.kind in ("throttled", "processing", "unreachable"))
+    return not (isinstance(error, TryLater) and error.kind in ("throttled", "processing", "unreachable", "paused"))
 
 
 def _grown(tries: int, outside: Outside) -> float:
@@ -201,6 +206,10 @@ def _grown(tries: int, outside: Outside) -> float:
 
 
 def backoff(tries: int, error: CallError, outside: Outside) -> float:
-    """Seconds until the next try: doubled each time, varied by chance, never before Retry-After."""
+    """Seconds until the next try: doubled each time, varied by chance, never before Retry-After and soon after it.
+
+    It needs no wide spread: what waits for a system that was away is set going by the sweep, a little at a time.
+    """
     asked = error.retry_after.total_seconds() if isinstance(error, TryLater) and error.retry_after else 0.0
-    return max(asked, _grown(tries, outside)) + asked * random.uniform(0.0, 0.2)  # noqa: S311 - jitter, no secret
+    spread = min(asked * 0.2, _SPREAD_SECONDS)
+    return max(asked, _grown(tries, outside)) + random.uniform(0.0, spread)  # noqa: S311 - jitter, no secret

@@ -73,6 +73,11 @@ def fetch(keys: Iterable[ReturnKey], versions: Mapping[ReturnKey, int], outside:
     return fetched
 
 
+def is_absent(error: CallError) -> bool:
+    """Whether Reveni said that it has no such return."""
+    return getattr(error, "status", None) == 404
+
+
 def store_returns(session: Session, fetched: Fetched, notes: Notes, outside: Outside) -> Stored:
     """Store what was fetched; a return that did not change has no work to do.
 
@@ -95,6 +100,7 @@ def store_returns(session: Session, fetched: Fetched, notes: Notes, outside: Out
         ret = fetched.returns[key]
         row = rows[ret.store, ret.id]
         stored.rows[key] = row
+        row.asked_at = now
         if row.pk in made:
             stored.changed.add(row.pk)
             notes.add(row.pk, "return known", status=ret.status)

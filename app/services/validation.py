@@ -40,11 +40,13 @@ _Catalogue = dict[Division, set[str]]
 def validate(pks: Iterable[int], outside: Outside) -> Outcome:
     """Find the order of returns that have none yet or do not fit theirs, ask for SKUs that the mirror lacks, and plan.
 
-    A return whose order or SKUs could not be asked for leaves the slice and is tried again.
+    A return whose order or SKUs could not be asked for leaves the slice and is tried again. One whose BlueCherry is
+    away is left as it is: the sweep comes back to it.
     """
+    away = outside.away().stores
     with transaction() as session:
         found_rows = session.scalars(select(ReturnRow).where(ReturnRow.pk.in_(list(pks)), _not_set_aside()))
-        rows = [row for row in found_rows if row.store in outside.config.stores]
+        rows = [row for row in found_rows if row.store in outside.config.stores and row.store not in away]
         if not rows:
             return Outcome([])
         aliases = aliases_of(session, {row.store for row in rows})

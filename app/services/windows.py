@@ -12,18 +12,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.calls import CallError, Doubtful
+from app.calls import CallError, Doubtful, TooLate
 from app.db.engine import transaction
 from app.db.models import BatchRow, LedgerRow, ReturnRow, WindowRow
 from app.domain.credit import Basis
 from app.domain.documents import State
 from app.domain.exchange import price_exchange
 from app.domain.policy import Kind
-from app.services.batches import LOOK, batch_lease, documents_of
+from app.http import sent_while
+from app.services.batches import BATCH_LOST, LOOK, batch_lease, documents_of
 from app.services.claiming import date_memos, fix_amounts, lease, may_be_sent, memos_to_send, parcels_of, price
 from app.services.dossiers import lock_returns
 from app.services.history import Notes
@@ -39,10 +40,13 @@ _BATCHES_PER_TICK = 20
 """How many batches one tick hands in, at most, for one store and kind."""
 _LET_GO_PER_TICK = 1000
 """How many returns in shadow one tick sets going, as many as one sweep."""
+_SUSPECT_FROM = 2
+"""Batches of a document that were lost with their worker."""
 
 
 def open_windows(outside: Outside) -> int:
-    """Post what is due in windows that have opened; the number of batches handed in."""
+    """Post what is due in windows that have opened and whose BlueCherry is there; the number of batches handed in."""
+    away = outside.away().stores
     with transaction() as session:
         statement = (
             select(LedgerRow.store, LedgerRow.kind, LedgerRow.post_at, LedgerRow.shadow)
@@ -52,7 +56,7 @@ def open_windows(outside: Outside) -> int:
         found = [row for row in session.execute(statement) if row.store in outside.config.stores]
     if any(row.shadow for row in found):
         _let_go(outside)
-    opened = [row for row in found if not row.shadow]
+    opened = [row for row in found if not row.shadow and row.store not in away]
     count = 0
     for store, kind in sorted({(row.store, row.kind) for row in opened}):
         newest = max(row.post_at for row in opened if (row.store, row.kind) == (store, kind))
@@ -142,6 +146,8 @@ def post_batch(store: str, kind: Kind, opens_at: datetime, outside: Outside) -> 
 
 
 def _due(session: Session, store: str, kind: Kind, outside: Outside) -> list[LedgerRow]:
+    # A worker died with it again and again: it may be what killed it, and goes alone.
+    suspect = and_(LedgerRow.error_code == BATCH_LOST, LedgerRow.tries >= _SUSPECT_FROM)
     statement = (
         select(LedgerRow)
         .where(
@@ -153,9 +159,9 @@ def _due(session: Session, store: str, kind: Kind, outside: Outside) -> list[Led
             may_be_sent(),
         )
         .order_by(LedgerRow.id)
-        .limit(outside.erp(store).profile.batch_size)
     )
-    return list(session.scalars(statement))
+    others = statement.where(func.coalesce(~suspect, True)).limit(outside.erp(store).profile.batch_size)
+    return list(session.scalars(others)) or list(session.scalars(statement.where(suspect).limit(1)))
 
 
 def _claim(
@@ -216,10 +222,13 @@ def _hand_in(batch: BatchRow, parcels: Sequence[Parcel], outside: Outside) -> No
         _leave_out(batch, [(parcels[index], answer) for index, answer in failed.items()], outside)
     if not ready:
         return
+    timeout, lease_until = outside.config.connections[batch.connection].timeout, batch.lease_until or outside.now()
     try:
-        if outside.now() + outside.config.connections[batch.connection].timeout > (batch.lease_until or outside.now()):
-            return  # frozen since the claim: the lease is over, and the batch is looked up by its ref
-        number = outside.bluecherry[batch.connection].create_batch(batch.batch_ref, [body_of(each) for each in ready])
+        with sent_while(lambda: outside.now() + timeout <= lease_until):
+            erp = outside.bluecherry[batch.connection]
+            number = erp.create_batch(batch.batch_ref, [body_of(each) for each in ready])
+    except TooLate:
+        return  # frozen since the claim: the lease is over, and the batch is looked up by its ref
     except CallError as failure:
         error = failure
     now = outside.now()

@@ -26,7 +26,8 @@ class SystemConfig:
 
     ``environment`` is laid over this process' own for every part; DATABASE_URL and BROKER_URL in either replace the
     embedded servers. Ports are chosen when they are None. ``companions`` (the demo's sandboxes) start with the
-    bridge's own parts.
+    bridge's own parts, ``servers`` before them. Workers and beats beyond the first are called worker-2, beat-2 and so
+    on.
     """
 
     data: Path
@@ -35,9 +36,12 @@ class SystemConfig:
     port: int | None = None
     flower_port: int | None = None
     flower: bool = True
+    workers: int = 1
     worker_processes: int = 2
+    beats: int = 1
     receiver_threads: int = 8
     durable: bool = True
+    servers: tuple[Part, ...] = ()
     companions: tuple[Part, ...] = ()
     restarts: int = 5
     on_step: Callable[[str], None] = lambda _: None
@@ -56,13 +60,17 @@ class Addresses:
 
 
 class System:
-    """The running system. As a context manager it starts on entry and stops on exit."""
+    """The running system. As a context manager it starts on entry and stops on exit.
+
+    ``environment``: by which other programs reach it, once it runs. It holds passwords.
+    """
 
     def __init__(self, config: SystemConfig) -> None:
         self.config = config
         self.directory = DataDirectory(config.data)
         self.supervisor = Supervisor(self.directory.logs, restarts=config.restarts)
         self._addresses: Addresses | None = None
+        self.environment: Mapping[str, str] = {}
 
     def __enter__(self) -> Self:
         self.start()
@@ -152,12 +160,13 @@ class System:
         self.config.on_step("Starting the processes")
         self.supervisor.start(*self.config.companions, *self._parts(places, environment))
         self._addresses = addresses
+        self.environment = environment
         self.directory.announce(environment)
 
     def _servers(self, given: Mapping[str, str]) -> tuple[str, str]:
         """The URLs of database and broker; those that nobody gave are started."""
         database, broker = given.get("DATABASE_URL"), given.get("BROKER_URL")
-        own: list[Part] = []
+        own = list(self.config.servers)
         postgres: EmbeddedPostgres | None = None
         if not database:
             self.config.on_step("Starting PostgreSQL")
@@ -198,10 +207,17 @@ class System:
     def _parts(self, places: parts.Places, environment: Mapping[str, str]) -> list[Part]:
         own = [
             parts.receiver(places, environment, threads=self.config.receiver_threads),
-            parts.worker(places, environment, processes=self.config.worker_processes),
-            parts.beat(places, environment),
+            *(
+                parts.worker(places, environment, processes=self.config.worker_processes, name=name)
+                for name in _names("worker", self.config.workers)
+            ),
+            *(parts.beat(places, environment, name=name) for name in _names("beat", self.config.beats)),
         ]
         return [*own, parts.flower(places, environment)] if self.config.flower else own
+
+
+def _names(name: str, count: int) -> list[str]:
+    return [name, *(f"{name}-{number}" for number in range(2, count + 1))]
 
 
 def _port(wanted: int | None) -> int:

@@ -50,13 +50,13 @@ def receiver(places: Places, environment: Mapping[str, str], *, threads: int = 8
     )
 
 
-def worker(places: Places, environment: Mapping[str, str], *, processes: int = 2) -> Part:
+def worker(places: Places, environment: Mapping[str, str], *, processes: int = 2, name: str = "worker") -> Part:
     """The Celery worker, on every queue of the app."""
     return Part(
-        name="worker",
+        name=name,
         # Nothing that workers tell one another is used here, and one that is stopped while it listens for others hangs.
         command=_celery(
-            *("worker", "-c", str(processes), "-Q", ",".join(QUEUES), "--loglevel", "INFO"),
+            *("worker", "-n", f"{name}@%h", "-c", str(processes), "-Q", ",".join(QUEUES), "--loglevel", "INFO"),
             *("--without-mingle", "--without-gossip"),
         ),
         # What Celery says when it consumes, however the line around it is laid out.
@@ -67,11 +67,11 @@ def worker(places: Places, environment: Mapping[str, str], *, processes: int = 2
     )
 
 
-def beat(places: Places, environment: Mapping[str, str]) -> Part:
+def beat(places: Places, environment: Mapping[str, str], *, name: str = "beat") -> Part:
     """The clock of the windows and the sweep."""
     return Part(
-        name="beat",
-        command=_celery("beat", "--schedule", str(places.data / "beat"), "--loglevel", "INFO"),
+        name=name,
+        command=_celery("beat", "--schedule", str(places.data / name), "--loglevel", "INFO"),
         ready=lambda output: "beat: Starting" in output,
         environment=environment,
         directory=places.data,

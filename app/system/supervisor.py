@@ -89,8 +89,9 @@ class Supervisor:
         process = self._process(name)
         with self._lock:
             self._held.add(name)
-            process.ask_to_stop()
-            process.finish(time.monotonic() + process.part.stop_seconds)
+        # Not under the lock: while one part takes its time to stop, another that dies must be started again.
+        process.ask_to_stop()
+        process.finish(time.monotonic() + process.part.stop_seconds)
 
     def resume(self, name: str) -> None:
         """Start a halted part again and wait until it is ready."""

@@ -52,7 +52,7 @@ def test_the_day_still_ends_with_the_books_right(tmp_path: Path, monkeypatch: py
         monkeypatch.delenv(name, raising=False)
     secrets, bluecherry, reveni = make_secrets(), free_port(), free_port()
     sides = {"bluecherry": f"http://127.0.0.1:{bluecherry}", "reveni": f"http://127.0.0.1:{reveni}"}
-    write_config(tmp_path / "bridge.toml", **{f"{name}_url": url for name, url in sides.items()})
+    write_config(tmp_path / "bridge.toml", sides["bluecherry"], sides["reveni"])
     system = System(
         SystemConfig(
             data=tmp_path / "data",

@@ -179,6 +179,16 @@ class TestCertain:
         assert isinstance(refused, Refused)
         assert refused.code == "HTTP_404"
 
+    @pytest.mark.parametrize("status", [400, 409, 422])
+    def test_a_refusal_of_which_nobody_can_read_the_reason_is_asked_for_again(
+        self, server: HttpServer, client: HttpClient, status: int
+    ) -> None:
+        server.always(b'{"error": {"code": "ORDER_SHI', status)
+        garbled = outcome(client)
+
+        assert isinstance(garbled, TryLater)
+        assert garbled.kind == "garbled"
+
     @pytest.mark.parametrize("status", [401, 403])
     def test_no_access(self, server: HttpServer, client: HttpClient, status: int) -> None:
         server.always(error("UNAUTHORIZED"), status)

@@ -20,6 +20,7 @@ from app.db.engine import transaction
 from app.db.models import Base, ExceptionRow, LedgerRow, ReturnRow
 from app.domain.policy import Kind
 from app.services.batches import follow_batches
+from app.services.circuits import Circuits
 from app.services.inbox import store_event
 from app.services.intake import take_in
 from app.services.outside import Outside, build
@@ -86,7 +87,7 @@ class Scene:
         """Restart the bridge with another key for BlueCherry."""
         self.close()
         config = load(self.table, self._directory, {**ENVIRONMENT, "BC_KEY": key})
-        self.outside = replace(build(config), now=self.clock.now)
+        self.outside = build(config, self.clock.now, Circuits(self.clock.now, fresh=0))
 
     def freeze_workers(self) -> None:
         """From now on every worker stands still between its claim and its call for longer than its lease."""
@@ -299,7 +300,11 @@ class Scene:
             return list(session.scalars(select(table)))
 
     def _build(self) -> Outside:
-        return replace(build(self.config()), now=self.clock.now)
+        return self.another_process()
+
+    def another_process(self) -> Outside:
+        """What one more process of the bridge has, by the same clock."""
+        return build(self.config(), self.clock.now, Circuits(self.clock.now, fresh=0))
 
     def config(self) -> Config:
         """The configuration as it is now."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from click.testing import Result
 
+from app.calls import TryLater
 from app.services.health import canary, health
 from app.services.outside import utc_now
 from app.system.parts import QUEUES
@@ -69,3 +70,14 @@ def test_a_configuration_that_cannot_be_used_is_told_and_the_rest_examined(bridg
     assert "✗ configuration" in result.output
     assert "✗ broker and workers" in result.output
     assert "BlueCherry" not in result.output.partition("broker and workers")[2]
+
+
+def test_a_system_that_is_left_alone_is_told_with_the_reason(bridge: Bridge, configured: Scene) -> None:
+    configured.trouble(None, outage_seconds=600)
+    with pytest.raises(TryLater):
+        configured.outside.bluecherry["main"].periods()
+
+    result = bridge("doctor")
+
+    assert "processing" in result.output
+    assert "sooner: bridge circuits close main" in result.output

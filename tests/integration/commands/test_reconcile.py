@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -42,6 +43,17 @@ def test_what_differs_is_shown_and_ends_with_1(bridge: Bridge, running: Scene) -
     assert "doubled" in result.output
     assert "RA-r1" in result.output
     assert "books_differ" in bridge("exceptions", "list").output
+
+
+def test_programs_get_the_same_as_json(bridge: Bridge, running: Scene) -> None:
+    body = ra(ra_line(), ref_num2="r1", aux_ref_num="RA-r1", location="MAD01")
+    assert running.bluecherry.call("POST", "/return_authorizations", body).status_code == 201
+    result = bridge("reconcile", "--json")
+
+    assert result.exit_code == 1
+    (reading,) = json.loads(result.output)
+    assert (reading["connection"], reading["compared"]) == ("main", 2)
+    assert [(each["how"], each["key"]) for each in reading["differences"]] == [("doubled", "RA-r1")]
 
 
 def test_a_bluecherry_that_cannot_be_read_ends_with_2(bridge: Bridge, running: Scene) -> None:

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from app.calls import Doubtful
 from app.db.models import InboxEvent, Mark
-from app.services.poll import poll
+from app.services.poll import ask_quiet_ones, poll
 from tests.support.scene import Scene, item
 from tests.support.surroundings import STORE_ID
 
@@ -93,3 +93,68 @@ def test_a_return_from_the_future_hides_no_other(scene: Scene) -> None:
     scene.ask("r2", tell=False)
 
     assert poll("es", scene.outside) == 1
+
+
+class TestQuietOnes:
+    """A store whose Reveni has no list call."""
+
+    @pytest.fixture(autouse=True)
+    def no_list(self, scene: Scene) -> None:
+        scene.configure({"stores": {"es": {"return_list": False}}, "sweep": {"quiet_hours": 6}})
+
+    def test_a_return_whose_news_was_lost_is_asked_for_after_a_while(self, scene: Scene) -> None:
+        scene.ask("r1")
+        scene.work()
+        scene.change("r1", status="cancelled", tell=False)
+
+        scene.clock.move(5 * 3600)
+        assert ask_quiet_ones(scene.outside) == 0
+        scene.clock.move(2 * 3600)
+        assert ask_quiet_ones(scene.outside) == 1
+        scene.work()
+        assert scene.ras()["RA-r1"]["ra_status"] == "X"
+
+    def test_it_is_asked_for_once_in_that_time_and_not_once_it_is_over(self, scene: Scene) -> None:
+        scene.ask("r1")
+        scene.ask("r2", status="rejected")
+        scene.work()
+        asked = []
+        for _ in range(4):
+            scene.clock.move(3.1 * 3600)
+            asked.append(ask_quiet_ones(scene.outside))
+            scene.work()
+
+        assert asked == [0, 1, 0, 1]
+
+    def test_news_of_any_kind_puts_it_off(self, scene: Scene) -> None:
+        scene.ask("r1")
+        scene.work()
+        scene.clock.move(5 * 3600)
+        scene.tell("r1")
+        scene.work()
+        scene.clock.move(5 * 3600)
+
+        assert ask_quiet_ones(scene.outside) == 0
+
+    def test_so_many_in_a_minute_the_longest_quiet_first(self, scene: Scene) -> None:
+        scene.configure({"sweep": {"quiet_per_minute": 2, "poll_every_seconds": 60}})
+        for n in range(5):
+            scene.ask(f"r{n}")
+            scene.work()
+        scene.clock.move(7 * 3600)
+
+        asked = []
+        for _ in range(4):
+            asked.append(ask_quiet_ones(scene.outside))
+            scene.work()
+        hints = [json.loads(event.body)["data"]["resource_id"] for event in scene.rows(InboxEvent)[5:]]
+        assert asked == [2, 2, 1, 0]
+        assert hints == ["r0", "r1", "r2", "r3", "r4"]
+
+    def test_a_store_that_has_the_list_is_left_to_it(self, scene: Scene) -> None:
+        scene.ask("r1")
+        scene.work()
+        scene.configure({"stores": {"es": {"return_list": True}}})
+        scene.clock.move(7 * 3600)
+
+        assert ask_quiet_ones(scene.outside) == 0

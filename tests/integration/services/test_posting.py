@@ -13,6 +13,7 @@ from app.db.engine import transaction
 from app.domain.policy import Kind
 from app.services.claiming import claim
 from app.services.intake import take_in
+from app.services.outside import Away
 from app.services.posting import post
 from app.services.recording import Answer, record
 from app.services.remedies import retry
@@ -281,7 +282,9 @@ class TestLease:
         scene.ask("r1")
         validate(take_in(scene.outside).returns, scene.outside)
         with transaction() as session:
-            (self.parcel,) = claim(session, {Kind.RETURN_AUTHORISATION}, [scene.row().pk], scene.outside).to_send
+            (self.parcel,) = claim(
+                session, {Kind.RETURN_AUTHORISATION}, [scene.row().pk], Away(), scene.outside
+            ).to_send
         return lambda: send(self.parcel, scene.outside)
 
     def test_nobody_else_touches_it_while_it_runs(self, scene: Scene) -> None:

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from app.db.models import ReceiptRow
 from app.services.remedies import resolve
 from tests.support.scene import Scene, item
+from tests.unit.sandbox.world import ra, ra_line
 
 
 def _receipts(scene: Scene) -> list[tuple[str, int | None]]:
@@ -138,6 +141,30 @@ def test_an_authorisation_whose_answer_never_came_leads_to_its_return_through_bl
 
     scene.later(40)
     assert set(scene.journals()) == {"IJ-r1-1"}
+
+
+@pytest.mark.parametrize("away", ["bluecherry", "reveni"])
+def test_when_nobody_could_say_where_goods_belong_they_are_looked_for_again_soon(scene: Scene, away: str) -> None:
+    by_hand = ra(ra_line(), ref_num2="r1", aux_ref_num="BY-HAND", location="MAD01")
+    number = scene.bluecherry.call("POST", "/return_authorizations", by_hand).json()["ra_num"]
+    scene.ask("r1", tell=False)
+    side = {"bluecherry": scene.bluecherry, "reveni": scene.reveni}
+    scene.trouble("500", "GET /return_authorizations/{ra_num}")
+    scene.arrive("w1", {"0001": 1}, ra_num=number)
+    scene.work()
+    assert scene.codes() == ["receipt_without_return"]
+
+    if away == "reveni":
+        scene.trouble(None)
+    side[away].call("POST", "/_sandbox/faults", {"rate": {"500": 1.0}})
+    for _ in range(5):
+        scene.later(12)
+    assert _receipts(scene) == [("w1", None)]
+    side[away].call("POST", "/_sandbox/faults", {})
+    scene.later(12)
+
+    assert _receipts(scene) == [("w1", 1)]
+    assert scene.codes() == []
 
 
 def test_the_return_id_counts_before_all_else(scene: Scene) -> None:

@@ -4,10 +4,14 @@ from typing import Any
 
 import pytest
 
+from app.db.engine import transaction
 from app.db.models import BatchRow, LedgerRow
 from app.domain.policy import Kind
+from app.services.claiming import claim
+from app.services.intake import take_in
 from app.services.overview import settled
 from app.services.shadow import list_documents
+from app.services.validation import validate
 from app.services.windows import open_windows
 from tests.support.scene import Scene, item
 from tests.unit.sandbox.world import order_line, sale
@@ -134,10 +138,11 @@ def test_a_live_return_of_a_store_that_goes_into_shadow_is_posted_to_its_end(sce
 def test_a_document_of_a_worker_that_died_is_numbered_again(scene: Scene) -> None:
     """Its look-up goes to BlueCherry and finds nothing there."""
     _ask(scene, "s1")
-    scene.freeze_workers()
-    scene.work()
-    assert scene.states() == {"RA-s1": "due"}
-    scene.configure({})
+    pks = take_in(scene.outside).returns
+    validate(pks, scene.outside)
+    with transaction() as session:
+        claim(session, [Kind.RETURN_AUTHORISATION], pks, scene.outside.away(), scene.outside)
+    assert scene.states() == {"RA-s1": "sending"}
     scene.later(60)
 
     assert scene.ledger()["RA-s1"].number == "SHADOW-RA-s1"

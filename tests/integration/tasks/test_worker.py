@@ -79,6 +79,53 @@ def test_a_return_that_kills_its_worker_is_set_aside_and_the_others_go_on(
     assert (exception.return_id, exception.cause) == ("r2", "tasks.steps.validate_skus")
 
 
+SHORT = {"retry": {"lease_seconds": 1, "first_delay_seconds": 0.1, "longest_delay_seconds": 0.5, "tries": 4}}
+"""A dead worker's work is free again soon."""
+
+
+@pytest.mark.slow
+def test_an_event_that_kills_its_worker_is_set_aside_and_the_others_go_on(
+    scene: Scene, redis_url: str, database: str
+) -> None:
+    scene.configure({"bluecherry": {"main": {"timeout_seconds": 0.8}}, **SHORT})
+    for n in (1, 2, 3):
+        scene.ask(f"r{n}")
+    with running(scene, redis_url, database, "tests.support.deadly", BRIDGE_TEST_DEADLY="r2") as started:
+
+        def go_on() -> bool:
+            started.send("tasks.intake.take_in", queue="take-in")
+            return scene.codes() == ["task_lost"]
+
+        wait_until(go_on, 90, "the event is set aside", step=1.0)
+        wait_until(lambda: set(scene.ras()) == {"RA-r1", "RA-r3"}, 20, "the others are authorised")
+
+    (exception,) = scene.rows(ExceptionRow)
+    assert (exception.code, exception.cause) == ("task_lost", "intake:reveni:es")
+
+
+@pytest.mark.slow
+def test_a_document_that_kills_who_hands_in_its_batch_is_set_aside_and_the_others_are_posted(
+    scene: Scene, redis_url: str, database: str
+) -> None:
+    windows = {"stores": {"es": {"posting": {"return_authorisation": "every 1s"}}}}
+    scene.configure({"bluecherry": {"main": {"timeout_seconds": 0.8}}, **SHORT, **windows})
+    scene.clock.move(-60)
+    for n in (1, 2, 3):
+        scene.ask(f"r{n}")
+    scene.work()
+    with running(scene, redis_url, database, "tests.support.deadly", BRIDGE_TEST_DEADLY="RA-r2") as started:
+
+        def go_on() -> bool:
+            started.send("tasks.windows.open_windows", queue="batches")
+            started.send("tasks.windows.follow_batches", queue="batches")
+            return scene.ledger()["RA-r2"].tired
+
+        wait_until(go_on, 110, "the document is set aside", step=1.0)
+
+    assert set(scene.ras()) == {"RA-r1", "RA-r3"}
+    assert scene.codes() == ["tries_used_up"]
+
+
 def test_a_database_that_went_away_for_a_moment_costs_no_return(scene: Scene, redis_url: str, database: str) -> None:
     scene.ask("r1")
     (pk,) = take_in(scene.outside).returns
