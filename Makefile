@@ -14,15 +14,18 @@ GOOD_PYTHON := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 RUN_READY := $(VENV)/.run-installed
 DEV_READY := $(VENV)/.dev-installed
 
-.PHONY: help setup demo run test lint types check bench lock clean
+.PHONY: help setup demo chaos run test lint types check bench bench-outage lock clean
 
 help: ## Show what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(DEV_READY) ## Make .venv with all that the other targets need
 
 demo: $(RUN_READY) ## Play a believable day against the sandboxes: make demo ARGS="--once --returns 200"
 	@$(BIN)/bridge demo $(ARGS)
+
+chaos: $(RUN_READY) ## Break the system by a seed while it plays a day: make chaos ARGS="--returns 1000 --seed 5 --report chaos.json"
+	@$(BIN)/bridge chaos $(ARGS)
 
 run: $(RUN_READY) ## Start the system for your configuration: make run ARGS="--config my.toml"
 	@$(BIN)/bridge run $(ARGS)
@@ -45,6 +48,9 @@ check: ## Lint, types and tests, as the CI does
 
 bench: $(DEV_READY) ## Measure the receiver against a bare view; prints and writes JSON
 	@$(BIN)/python -m benchmarks.bench_receiver $(ARGS)
+
+bench-outage: $(DEV_READY) ## Let BlueCherry be away while returns come in; prints and writes JSON
+	@$(BIN)/python -m benchmarks.bench_outage $(ARGS)
 
 lock: $(DEV_READY) ## Take newer versions into the lock files (needs uv); ARGS="--upgrade"
 	@echo 'setuptools>=77' | uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \

@@ -14,6 +14,7 @@ from app.system.datadir import DataDirectory
 COMMANDS = {
     "run": "app.commands.run:run",
     "demo": "app.commands.demo:demo",
+    "chaos": "app.commands.chaos:chaos",
     "check": "app.commands.check:check",
     "mapping": "app.commands.mapping:mapping",
     "dry-run": "app.commands.dry_run:dry_run",
@@ -24,12 +25,13 @@ COMMANDS = {
     "windows": "app.commands.windows:windows",
     "shadow": "app.commands.shadow:shadow",
     "doctor": "app.commands.doctor:doctor",
+    "circuits": "app.commands.circuits:circuits",
     "reconcile": "app.commands.reconcile:reconcile",
     "db": "app.commands.db:db",
     "sandbox": "app.commands.sandbox:sandbox",
 }
 # These start servers of their own; all others talk to the system that runs.
-_STARTERS = frozenset({"run", "demo", "sandbox"})
+_STARTERS = frozenset({"run", "demo", "chaos", "sandbox"})
 
 
 class LazyGroup(click.Group):

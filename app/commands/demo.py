@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-import requests
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from app.demo.config import make_secrets, write_config
-from app.demo.day import Day, Places
-from app.demo.messenger import NotTaken
+from app.commands._stage import plain_errors, progress, set_up
+from app.demo.day import BLUECHERRY_FAULTS, REVENI_FAULTS, Day, Places, each_fault
 from app.demo.report import Report
-from app.demo.sandboxes import bluecherry_part, reveni_part
-from app.demo.script import Script, write_script
+from app.demo.script import write_script
 from app.demo.table import show
-from app.system.bridge import System, SystemConfig
+from app.demo.world import JsonObject
+from app.system.bridge import System
 from app.system.datadir import DataDirectory
 from app.system.errors import SystemFault
-from app.system.network import LOOPBACK, free_port
+
+# Where a fifth of all calls fails, eight tries of three calls each are used up now and then, rightly.
+_TRIES_UNDER_FIRE = 24
+_PATIENCE_SECONDS = 120.0
+# On a long day the bridge may fall behind what is played.
+_PATIENCE_PER_RETURN = 0.5
 
 
 @click.command()
@@ -34,6 +36,11 @@ from app.system.network import LOOPBACK, free_port
 @click.option(
     "--report", "report_path", type=click.Path(dir_okay=False, path_type=Path), help="Write the result (JSON)."
 )
+@click.option(
+    "--fault-rate",
+    type=click.FloatRange(0, 0.09),
+    help="Share of all calls that fail in each way there is (0.02: 1 in 50 in each); default: a day's usual faults.",
+)
 @click.option("--port", type=click.IntRange(1, 65535), help="Receiver and API; default: a free one.")
 @click.option("--flower-port", type=click.IntRange(1, 65535), help="Flower; default: a free one.")
 def demo(
@@ -42,6 +49,7 @@ def demo(
     speed: float,
     once: bool,
     report_path: Path | None,
+    fault_rate: float | None,
     port: int | None,
     flower_port: int | None,
 ) -> None:
@@ -51,68 +59,37 @@ def demo(
     the demo before are thrown away. DATABASE_URL and BROKER_URL put servers of yours (empty ones) in their place.
     """
     console = Console()
-    directory = _empty_directory()
-    secrets = make_secrets()
-    bluecherry, reveni = free_port(), free_port()
-    places = {name: f"http://{LOOPBACK}:{number}" for name, number in (("bluecherry", bluecherry), ("reveni", reveni))}
-    write_config(directory / "bridge.toml", places["bluecherry"], places["reveni"])
-    system = System(
-        SystemConfig(
-            data=directory,
-            config=directory / "bridge.toml",
-            environment=secrets,
-            port=port,
-            flower_port=flower_port,
-            companions=(bluecherry_part(bluecherry, secrets), reveni_part(reveni)),
-            on_step=lambda step: console.print(f"{step} …"),
-        )
-    )
-    try:
-        with system:
-            reached = Places(**places, receiver=system.urls.receiver, api_token=system.urls.api_token, secrets=secrets)
-            report = _play(write_script(returns, seed, datetime.now(UTC)), seed, speed, reached, console)
+    data = DataDirectory.from_environment(os.environ).path / "demo"
+    faults = (BLUECHERRY_FAULTS, REVENI_FAULTS) if fault_rate is None else each_fault(fault_rate)
+    with plain_errors(data / "logs"):
+        stage = set_up("demo", console, tries=8 if fault_rate is None else _TRIES_UNDER_FIRE)
+        with System(replace(stage.config, port=port, flower_port=flower_port)) as system:
+            reached = stage.places(system.urls.receiver, system.urls.api_token)
+            report = _play(returns, seed, speed, faults, reached, console)
             if report_path is not None:
                 report_path.write_text(json.dumps(report.as_json(), indent=2) + "\n")
             show(report, console)
             if not once:
                 _stay(system, reached, console)
-    except (SystemFault, NotTaken) as fault:
-        raise click.ClickException(str(fault)) from None
-    except requests.RequestException as error:
-        raise click.ClickException(
-            f"A part of the demo did not answer ({error}); logs: {system.directory.logs}"
-        ) from None
     if once and not report.good:
         raise SystemExit(1)
 
 
-def _empty_directory() -> Path:
-    """The demo's own data directory, emptied; never the one of `bridge run`."""
-    directory = DataDirectory(DataDirectory.from_environment(os.environ).path / "demo")
-    try:
-        directory.hold()
-    except SystemFault as fault:
-        raise click.ClickException(str(fault)) from None
-    for child in directory.path.iterdir():
-        if child.is_dir():
-            shutil.rmtree(child)
-        elif child.name != "lock":
-            child.unlink()
-    directory.release()
-    return directory.path
-
-
-def _play(script: Script, seed: int, speed: float, places: Places, console: Console) -> Report:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task("Playing the day", total=len(script.scenes))
+def _play(
+    returns: int, seed: int, speed: float, faults: tuple[JsonObject, JsonObject], places: Places, console: Console
+) -> Report:
+    script = write_script(returns, seed, datetime.now(UTC))
+    with progress(console) as bar:
+        task = bar.add_task("Playing the day", total=len(script.scenes))
         day = Day(
             script,
             seed,
             places,
             speed=speed,
-            tell=lambda what: progress.update(task, description=what),
-            on_scene=lambda _: progress.advance(task),
+            tell=lambda what: bar.update(task, description=what),
+            on_scene=lambda _: bar.advance(task),
+            faults=faults,
+            patience=_PATIENCE_SECONDS + _PATIENCE_PER_RETURN * returns,
         )
         day.prepare()
         return day.run()

@@ -155,6 +155,7 @@ class VerdictRow(TypedDict):
 class ExceptionRow(TypedDict):
     """An open exception of the bridge."""
 
+    id: int
     code: str
     store: str | None
     return_id: str | None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import cast
@@ -62,10 +61,18 @@ class Bridge:
                 return rows
             query["cursor"] = str(page["next"])
 
-    def states(self, outcomes: Iterable[Outcome]) -> Counter[str]:
-        """Returns by state; `unknown` are those that the bridge has never seen."""
+    def states(self, outcomes: Sequence[Outcome]) -> dict[str, str]:
+        """The state of each return, by its id; `unknown` are those that the bridge has never seen."""
         with ThreadPoolExecutor(_READERS, thread_name_prefix="states") as pool:
-            return Counter(pool.map(self._state, outcomes))
+            states = pool.map(self._state, outcomes)
+            return {outcome.return_id: state for outcome, state in zip(outcomes, states, strict=True)}
+
+    def retry(self, exceptions: Sequence[int]) -> int:
+        """Try again what these exceptions (their numbers) hold up, as a person would; how many they were."""
+        asked = {"ids": list(exceptions), "by": "demo"}
+        answer = self._session.post(f"{self._url}/api/exceptions/retry", json=asked, timeout=_SECONDS)
+        answer.raise_for_status()
+        return int(answer.json()["count"])
 
     def _state(self, outcome: Outcome) -> str:
         answer = requests.get(

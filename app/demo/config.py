@@ -21,7 +21,7 @@ def make_secrets() -> dict[str, str]:
     return {name: secrets.token_hex(16) for name in names}
 
 
-def write_config(path: Path, bluecherry_url: str, reveni_url: str) -> None:
+def write_config(path: Path, bluecherry_url: str, reveni_url: str, *, lease_seconds: int = 30, tries: int = 8) -> None:
     """Writes the file. Secrets are not in it: see `make_secrets`."""
     tables = [
         _table(
@@ -33,7 +33,8 @@ def write_config(path: Path, bluecherry_url: str, reveni_url: str) -> None:
         tables += _store(store, reveni_url)
     for site in _sites():
         tables += _site(site)
-    tables.append(_table("retry", {"tries": 8, "first_delay_seconds": 0.5, "longest_delay_seconds": 5}))
+    retry = {"tries": tries, "first_delay_seconds": 0.5, "longest_delay_seconds": 5, "lease_seconds": lease_seconds}
+    tables.append(_table("retry", retry))
     tables.append(_table("sweep", {"every_seconds": 2, "stalled_after_seconds": 10, "poll_every_seconds": 10}))
     path.write_text("# Written by `bridge demo`.\n\n" + "\n".join(tables))
 

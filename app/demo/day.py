@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from app.demo.findings import Check
 from app.demo.messenger import Messenger
 from app.demo.player import Player
 from app.demo.recount import recount
-from app.demo.report import Report, count_documents, count_exceptions, latencies
+from app.demo.report import Report, count_documents, count_exceptions, latencies, without_end
 from app.demo.sandboxes import Sandboxes
 from app.demo.script import Scene, Script
 from app.demo.world import JsonObject
@@ -43,13 +44,20 @@ REVENI_FAULTS: JsonObject = {
     "late_seconds": [0.5, 3],
     "rate": {"500": 0.005, "429": 0.005, "cut_before": 0.005},
 }
+_WAYS = ("latency", "500", "502", "503_gateway", "504", "423", "429", "503", "cut_before", "cut_after", "unreadable")
 _ASK_EVERY = 0.5
 _CALM_SECONDS = 15.0
-"""So long the bridge must have had nothing to do before books that are not right are called wrong."""
 _STANDSTILL_SECONDS = 60.0
 """So long nothing may change in what the bridge has before it."""
 _SECONDS_FOR_A_DAY, _SECONDS_FOR_A_RETURN = 120.0, 1.0
 """Longer than that, by the number of returns, a bridge is not waited for even if it moves."""
+
+
+def each_fault(share: float) -> tuple[JsonObject, JsonObject]:
+    """Plans for BlueCherry and Reveni by which this share of calls (0 to 0.09) fails in each way that there is."""
+    rate = dict.fromkeys(_WAYS, share)
+    bluecherry = {**BLUECHERRY_FAULTS, "rate": rate}
+    return bluecherry, {**REVENI_FAULTS, "rate": rate, "lose": share, "twice": share, "late": share}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +79,12 @@ class _End(NamedTuple):
 
 
 class Day:
-    """One day of the script on the system at `places`. `tell` hears what happens, `on_scene` of each scene's end."""
+    """One day of the script on the system at `places`.
+
+    `tell` hears what happens, `on_scene` of each scene's end. `faults`: the plans that BlueCherry and Reveni follow.
+    `patience`: seconds for which a step waits for the bridge; `calm`: for which the bridge must have had nothing to do
+    before books that are not right are called wrong.
+    """
 
     def __init__(
         self,
@@ -82,13 +95,20 @@ class Day:
         speed: float = 1.0,
         tell: Callable[[str], None] = lambda _: None,
         on_scene: Callable[[Scene], None] = lambda _: None,
+        faults: tuple[JsonObject, JsonObject] = (BLUECHERRY_FAULTS, REVENI_FAULTS),
+        patience: float = 120.0,
+        calm: float = _CALM_SECONDS,
     ) -> None:
         self._script = script
         self._seed = seed
         self._places = places
-        self._speed = speed
         self._tell = tell
         self._on_scene = on_scene
+        self._faults = faults
+        self._calm = calm
+        self._messenger = Messenger(places.bluecherry, places.reveni, places.receiver, places.secrets)
+        self._player = Player(self._messenger, speed=speed, patience=patience)
+        self._began = time.monotonic()
         self._sandboxes = Sandboxes(places.bluecherry, places.reveni)
         self._bridge = Bridge(places.receiver, places.api_token)
 
@@ -96,7 +116,8 @@ class Day:
         """Fills both sandboxes, and lets them misbehave."""
         self._sandboxes.seed_bluecherry(self._script.world.seed())
         self._sandboxes.open_stores(self._places.secrets, self._places.receiver)
-        self._sandboxes.misbehave({**BLUECHERRY_FAULTS, "seed": self._seed}, {**REVENI_FAULTS, "seed": self._seed})
+        bluecherry, reveni = ({**plan, "seed": self._seed} for plan in self._faults)
+        self._sandboxes.misbehave(bluecherry, reveni)
 
     def run(self) -> Report:
         """Plays it, waits until the bridge is done, counts again.
@@ -104,31 +125,41 @@ class Day:
         Raises NotTaken when the receiver or a sandbox refuses what is played, requests.RequestException when one of
         them is gone.
         """
-        places = self._places
-        messenger = Messenger(places.bluecherry, places.reveni, places.receiver, places.secrets)
-        player = Player(messenger, speed=self._speed)
-        begin = time.monotonic()
-        player.play(self._script, self._on_scene)
+        self.play()
+        return self.finish()
+
+    def play(self) -> None:
+        """Plays every scene. Raises NotTaken."""
+        self._began = time.monotonic()
+        self._player.play(self._script, self._on_scene)
+
+    def finish(self, on_look: Callable[[Settled], None] = lambda _: None) -> Report:
+        """Waits until the bridge is done, and counts again. `on_look` hears each time what the bridge says of itself.
+
+        Raises requests.RequestException when the bridge or a sandbox is gone.
+        """
         self._tell("Waiting until the bridge is done")
         self._sandboxes.flush_webhooks()
-        end = self._wait()
-        seconds = time.monotonic() - begin
-        outcomes = self._script.outcomes.values()
+        end = self._wait(on_look)
+        seconds = time.monotonic() - self._began
+        outcomes = list(self._script.outcomes.values())
+        states = self._bridge.states(outcomes)
         return Report(
             returns=len(outcomes),
             seed=self._seed,
             seconds=seconds,
-            states=self._bridge.states(outcomes),
+            states=Counter(states.values()),
+            without_end=without_end(states, end.exceptions),
             documents=count_documents(end.books),
             exceptions=count_exceptions(end.exceptions),
             faults=self._sandboxes.faults_made(),
-            latencies=latencies(outcomes, end.books, messenger.taken),
+            latencies=latencies(outcomes, end.books, self._messenger.taken),
             check=end.check,
             unsettled="" if end.settled.done else str(end.settled),
-            stalled=player.stalled,
+            stalled=self._player.stalled,
         )
 
-    def _wait(self) -> _End:
+    def _wait(self, on_look: Callable[[Settled], None]) -> _End:
         """Until the books are right and the bridge is done; or it is done for long, or gets no further.
 
         A message that Reveni lost is found by asking it, some time after all else is done: hence the calm. How long a
@@ -141,13 +172,14 @@ class Day:
         before: Settled | None = None
         while True:
             settled = self._settled()
+            on_look(settled)
             now = time.monotonic()
             if settled != before:
                 before, deadline = settled, min(last, now + _STANDSTILL_SECONDS)
             calm_since = (calm_since or now) if settled.done else None
             if settled.done or now > deadline:
                 end = self._count(settled)
-                calm = calm_since is not None and now - calm_since > _CALM_SECONDS
+                calm = calm_since is not None and now - calm_since > self._calm
                 if (end.check.clean and settled.done) or calm or now > deadline:
                     return end
             time.sleep(_ASK_EVERY)

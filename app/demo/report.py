@@ -12,10 +12,15 @@ from app.demo.expect import Outcome
 from app.demo.findings import Check
 from app.demo.player import Stalled
 
+_ENDS = ("settled", "waiting", "ignored")
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came of the day. Times in seconds; `unsettled` is empty when the bridge had nothing left to do."""
+    """What came of the day. Times in seconds; `unsettled` is empty when the bridge had nothing left to do.
+
+    `without_end`: returns (their ids) that are neither settled nor waiting, and have no open exception.
+    """
 
     returns: int
     seed: int
@@ -28,11 +33,12 @@ class Report:
     check: Check
     unsettled: str
     stalled: Sequence[Stalled]
+    without_end: Sequence[str] = ()
 
     @property
     def good(self) -> bool:
         """Whether the books are right and the bridge is done."""
-        return self.check.clean and not self.unsettled and not self.stalled
+        return self.check.clean and not (self.unsettled or self.stalled or self.without_end)
 
     def as_json(self) -> dict[str, object]:
         """The file that ``--report`` writes."""
@@ -55,6 +61,7 @@ class Report:
             },
             "faults": dict(self.faults),
             "findings": [finding.as_json() for finding in self.check.findings],
+            "without_end": list(self.without_end),
             "stalled": [f"{each.kind}: {each.step}" for each in self.stalled],
         }
 
@@ -74,6 +81,12 @@ def count_documents(books: Books) -> Counter[str]:
 def count_exceptions(exceptions: Iterable[ExceptionRow]) -> Counter[str]:
     """Open exceptions by code."""
     return Counter(row["code"] for row in exceptions)
+
+
+def without_end(states: Mapping[str, str], exceptions: Iterable[ExceptionRow]) -> list[str]:
+    """Returns that nobody will move any more: states by return id, against the open exceptions."""
+    named = {return_id for row in exceptions for return_id in (row["return_id"], *row["return_ids"])}
+    return sorted(each for each, state in states.items() if state not in _ENDS and each not in named)
 
 
 def latencies(outcomes: Iterable[Outcome], books: Books, taken: Mapping[str, datetime]) -> list[float]:

@@ -67,6 +67,18 @@ class Sandboxes:
         answer.raise_for_status()
         return cast(dict[str, int], answer.json()["made"])
 
+    def reveni_faults_made(self) -> dict[str, int]:
+        """Faults that Reveni's API made, by kind."""
+        answer = self._session.get(f"{self.reveni_url}/_sandbox/faults", timeout=_SECONDS)
+        answer.raise_for_status()
+        return cast(dict[str, int], answer.json()["made"])
+
+    def webhooks(self) -> dict[str, int]:
+        """What became of Reveni's webhooks: how many were lost, sent twice, late."""
+        answer = self._session.get(f"{self.reveni_url}/_sandbox/deliveries", timeout=_SECONDS)
+        answer.raise_for_status()
+        return {name: count for name, count in answer.json().items() if isinstance(count, int)}
+
     def books(self) -> Books:
         """All of BlueCherry's books."""
         answer = self._session.get(f"{self.bluecherry_url}/_sandbox/books", timeout=_SECONDS)

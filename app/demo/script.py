@@ -17,7 +17,7 @@ from app.demo.world import World
 
 ALL_KINDS_FROM = 100
 """From so many returns on, every kind of scene is played at least once."""
-_PACE = 0.05
+PACE = 0.05
 """Seconds of the day per return."""
 _INCIDENTS = 0.03
 """Messages that belong to no return, per return."""
@@ -53,7 +53,7 @@ def write_script(returns: int, seed: int, now: datetime) -> Script:
         store = store_of(rng.choices(kind.stores, [store_of(name).share for name in kind.stores])[0])
         stage = Stage(world, rng, store, now, kind.name)
         kind.tell(stage)
-        scenes.append(Scene(kind.name, rng.uniform(0, returns * _PACE), tuple(stage.steps)))
+        scenes.append(Scene(kind.name, rng.uniform(0, returns * PACE), tuple(stage.steps)))
         outcomes.update((tale.id, tale.outcome) for tale in stage.tales)
         incidents += stage.incidents
     return Script(world, tuple(sorted(scenes, key=lambda scene: scene.start)), outcomes, tuple(incidents))

@@ -47,6 +47,8 @@ def _check(console: Console, report: Report) -> None:
     _findings(console, "Exception queue", [each for each in check.findings if each.document == "exception"])
     if report.unsettled:
         console.print(f"[red]The bridge was not done: {report.unsettled}[/red]")
+    for return_id in report.without_end[:_SHOWN]:
+        console.print(f"[red]Without an end: {return_id}[/red]")
     for stalled in report.stalled[:_SHOWN]:
         console.print(f"[red]Waited in vain in a scene of {stalled.kind}: {stalled.step}[/red]")
 

@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import psutil
 import pytest
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+from tests.support.command import run_bridge
 
-_REPLACED = {"DATABASE_URL", "BROKER_URL", "BRIDGE_API_TOKENS", "FLOWER_BASIC_AUTH", "BRIDGE_CONFIG"}
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 
 @pytest.mark.timeout(260)
 def test_a_small_day_ends_with_the_books_right(tmp_path: Path) -> None:
     report = tmp_path / "out.json"
-    environment = {name: value for name, value in os.environ.items() if name not in _REPLACED}
-    done = subprocess.run(
-        [
-            *(str(Path(sys.executable).with_name("bridge")), "demo", "--once", "--returns", "60", "--seed", "3"),
-            *("--report", str(report)),
-        ],
-        env={**environment, "BRIDGE_DATA": str(tmp_path / "data")},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
+    words = ("--once", "--returns", 60, "--seed", 3, "--report", report)
+    done = run_bridge("demo", *words, place=tmp_path, seconds=240)
 
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads(report.read_text())

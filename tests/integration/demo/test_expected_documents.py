@@ -49,6 +49,7 @@ def exceptions_of(script: Script) -> list[ExceptionRow]:
     for outcome in script.outcomes.values():
         rows += [
             ExceptionRow(
+                id=0,
                 code=code,
                 store=outcome.store,
                 return_id=outcome.return_id,
@@ -60,6 +61,7 @@ def exceptions_of(script: Script) -> list[ExceptionRow]:
         ]
     rows += [
         ExceptionRow(
+            id=0,
             code=incident.code,
             store=incident.store,
             return_id=None,
@@ -121,7 +123,9 @@ def test_an_exception_that_is_not_open_is_missing_and_a_stranger_is_wrong(parts:
     script = write_script(120, 4, NOW)
     books, _ = books_of(parts, script)
     first, *others = exceptions_of(script)
-    stranger = ExceptionRow(code="books_differ", store="es", return_id=None, return_ids=[], receipt_id=None, units=None)
+    stranger = ExceptionRow(
+        id=0, code="books_differ", store="es", return_id=None, return_ids=[], receipt_id=None, units=None
+    )
     check = recount(script, books, verdicts_of(script), [*others, stranger])
     assert [(finding.what, finding.document) for finding in check.findings] == [
         ("missing", "exception"),

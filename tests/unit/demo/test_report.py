@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.console import Console
 
-from app.demo.books import Books, JournalRow
+from app.demo.books import Books, ExceptionRow, JournalRow
 from app.demo.bridge import Settled
 from app.demo.expect import Outcome
 from app.demo.findings import Check
-from app.demo.report import Report, latencies, percentile
+from app.demo.report import Report, latencies, percentile, without_end
 from app.demo.table import show
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -84,6 +84,31 @@ def test_latency_is_from_the_answer_to_the_journal_and_early_receipts_do_not_cou
         stock=[],
     )
     assert latencies([usual, early], books, {"a": NOON, "b": NOON, "c": NOON}) == [2.0]
+
+
+@pytest.mark.parametrize(
+    ("state", "named", "found"),
+    [
+        ("settled", False, []),
+        ("waiting", False, []),
+        ("ignored", False, []),
+        ("held", True, []),
+        ("held", False, ["r1"]),
+        ("working", False, ["r1"]),
+        ("unknown", False, ["r1"]),
+    ],
+)
+def test_a_return_without_an_end_is_one_that_nobody_moves(state: str, named: bool, found: list[str]) -> None:
+    row = ExceptionRow(
+        id=1,
+        code="unknown_sku",
+        store="es",
+        return_id=None,
+        return_ids=["r1"] if named else [],
+        receipt_id=None,
+        units=1,
+    )
+    assert without_end({"r1": state}, [row]) == found
 
 
 def journal(key: str, seconds: int) -> JournalRow:

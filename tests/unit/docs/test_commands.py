@@ -14,7 +14,7 @@ from benchmarks.bench_receiver import main as bench
 from tests.unit.docs.pages import PAGES, ROOT, commands, name_of
 
 _TARGETS = dict(re.findall(r"^([a-z-]+):.*?## (.+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-_STARTED_BY = {"demo": ["demo"], "run": ["run"]}
+_STARTED_BY = {"demo": ["demo"], "chaos": ["chaos"], "run": ["run"]}
 """Targets that hand ARGS to a command of the bridge."""
 
 
