@@ -1,6 +1,7 @@
 """The poll: asks Reveni which returns changed, so that a lost webhook only costs time.
 
-Where a store's Reveni has no list call, single returns are asked for: those on their way that were quiet for long.
+It gives way to intake that is behind: what it would find is mostly in the inbox already. Where a store's Reveni has
+no list call, single returns are asked for: those on their way that were quiet for long.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 
 import structlog
-from sqlalchemy import select, tuple_
+from sqlalchemy import exists, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 
 from app.db.engine import transaction
 from app.db.models import InboxEvent, Mark, ReturnRow
@@ -43,10 +45,13 @@ log = structlog.get_logger(__name__)
 def poll(store: str, outside: Outside) -> int:
     """Put every return of a store that changed and is not known so into the inbox; the number of those.
 
-    Raises a CallError when Reveni does not answer; the next poll starts where the last good one did.
+    None while events of the store wait in the inbox for longer than the time between two polls. Raises a CallError
+    when Reveni does not answer; the next poll starts where the last good one did.
     """
     name = f"poll:{store}"
     with transaction() as session:
+        if _intake_is_behind(session, store, outside):
+            return 0
         mark = session.get(Mark, name)
         since = datetime.fromisoformat(mark.value) if mark else outside.now() - timedelta(days=1)
     newest, count = since, 0
@@ -105,6 +110,18 @@ def ask_quiet_ones(outside: Outside) -> int:
         for row in rows:
             row.asked_at = now
     return len(rows)
+
+
+def _intake_is_behind(session: Session, store: str, outside: Outside) -> bool:
+    # Only events that were never tried: one that is put off, or set aside alone, must not hold up what was lost.
+    waiting = exists().where(
+        InboxEvent.state == "new",
+        InboxEvent.tries == 0,
+        InboxEvent.channel == "reveni",
+        InboxEvent.name == store,
+        InboxEvent.received_at <= outside.now() - outside.config.sweep.poll_every,
+    )
+    return bool(session.scalar(select(waiting)))
 
 
 def _remember(store: str, returns: tuple[Return, ...]) -> int:

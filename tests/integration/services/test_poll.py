@@ -95,6 +95,17 @@ def test_a_return_from_the_future_hides_no_other(scene: Scene) -> None:
     assert poll("es", scene.outside) == 1
 
 
+def test_a_poll_gives_way_to_intake_that_is_behind_and_not_to_an_event_that_is_put_off(scene: Scene) -> None:
+    scene.ask("r1", tell=False)
+    scene.ask("r2")
+    scene.clock.move(61)
+    assert poll("es", scene.outside) == 0
+
+    scene.reveni_trouble("500", "GET returns {id}")
+    scene.work()
+    assert poll("es", scene.outside) == 2
+
+
 class TestQuietOnes:
     """A store whose Reveni has no list call."""
 
