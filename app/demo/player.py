@@ -15,6 +15,8 @@ from app.demo.steps import Step
 
 _HANDS = 12
 _LOOK_AGAIN = 0.25
+"""Seconds; and later after a quarter of the time that was waited already, so that a day of thousands of returns that
+wait does not keep BlueCherry busy with questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ class Player:
             if now - max(since, self._moved) > self._patience:
                 self.stalled.append(Stalled(turn.scene.kind, step))
                 return None
-            return _Turn(now + _LOOK_AGAIN, turn.number, turn.scene, turn.place, since)
+            return _Turn(now + max(_LOOK_AGAIN, (now - since) / 4), turn.number, turn.scene, turn.place, since)
         if turn.since:
             self._moved = now
         if turn.place + 1 == len(turn.scene.steps):
