@@ -121,4 +121,5 @@ class Messenger:
         """One for each thread: a session is not to be shared."""
         if not hasattr(self._local, "session"):
             self._local.session = requests.Session()
+            self._local.session.trust_env = False  # Or each call reads the proxies and passwords of the machine anew.
         return cast(requests.Session, self._local.session)
