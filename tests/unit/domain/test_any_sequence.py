@@ -198,7 +198,7 @@ class AnySequence(RuleBasedStateMachine):
             whole = getattr(sold, name).amount
             gone = sum((getattr(part, name).amount for part in parts), Decimal(0))
             most = whole if uneven else share(whole, min(before + units, sold.qty_inv), sold.qty_inv, order.currency)
-            amounts.append(Money(max(most - gone, Decimal(0)), order.currency))
+            amounts.append(Money(max(most - gone, Money.zero(order.currency).amount), order.currency))
         net, tax, disc = amounts
         memo = build.memo((line_seq, units, "0", "0"), return_id=named, currency=order.currency)
         part = replace(memo.lines[0], net=net, tax=tax, disc=disc)
