@@ -10,6 +10,7 @@ from app.calls import CallError
 from app.db.models import ReturnRow
 from app.domain.authorisation import choose_order
 from app.domain.model import Order
+from app.domain.policy import Phase
 from app.services.catalogue import Aliases, returned_skus
 from app.services.orders import FetchedOrder, refresh_orders
 from app.services.outside import Outside
@@ -17,8 +18,12 @@ from app.services.outside import Outside
 
 @dataclass(slots=True)
 class Found:
-    """What BlueCherry answered: orders by the shop's id, for each return, and what could not be asked."""
+    """What BlueCherry answered: orders by the shop's id, for each return, and what could not be asked.
 
+    `asked` holds the shop's id that was asked for, by return.
+    """
+
+    asked: dict[int, str] = field(default_factory=dict)
     orders: dict[int, list[Order]] = field(default_factory=dict)
     fetched: list[FetchedOrder] = field(default_factory=list)
     failed: dict[int, CallError] = field(default_factory=dict)
@@ -26,7 +31,7 @@ class Found:
 
 def find_orders(rows: Sequence[ReturnRow], outside: Outside) -> Found:
     """Ask for the orders that bear the shop's ids of returns, side by side, and for those that exchanges led from."""
-    found = Found()
+    found = Found(asked={row.pk: row.order_ref for row in rows})
     by_connection: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         by_connection[outside.store(row.store).connection][row.order_ref].append(row.pk)
@@ -44,6 +49,11 @@ def find_orders(rows: Sequence[ReturnRow], outside: Outside) -> Found:
     return found
 
 
+def not_asked(row: ReturnRow) -> bool:
+    """Whether nobody asked BlueCherry yet for the order of a return that needs one: nothing can be said of it."""
+    return row.ord_num is None and row.order_problem is None and row.phase != Phase.INCOMPLETE
+
+
 def _find_origins(connection: str, found: Found, outside: Outside) -> None:
     """Goods that came by an exchange order are credited on the order that they were exchanged for: fetch it too."""
     known = {each.order.ord_num for each in found.fetched}
@@ -56,7 +66,9 @@ def _find_origins(connection: str, found: Found, outside: Outside) -> None:
 
 
 def assign_order(row: ReturnRow, aliases: Aliases, found: Found) -> None:
-    """Write onto a return which of the orders it is of, or why none."""
+    """Write onto a return which of the orders it is of, or why none; nothing when it names another order by now."""
+    if row.order_ref != found.asked[row.pk]:
+        return
     chosen = choose_order(found.orders[row.pk], returned_skus(row, aliases))
     row.ord_num = chosen.ord_num if isinstance(chosen, Order) else None
     row.order_problem = None if isinstance(chosen, Order) else chosen.value

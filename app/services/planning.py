@@ -25,6 +25,7 @@ from app.domain.windows import next_window
 from app.services.dossiers import Slice, load_slice
 from app.services.history import Notes
 from app.services.mappings import keep_mappings
+from app.services.order_search import not_asked
 from app.services.outside import Outside
 
 SOON = timedelta(seconds=30)
@@ -34,7 +35,9 @@ GRACE = timedelta(seconds=2)
 CLOSING_DELAY = timedelta(seconds=5)
 """How long a closing waits: the receipt that makes it needless may be on its way beside the event that asked for it."""
 LOOK_AGAIN = timedelta(minutes=10)
-"""How often the bridge looks by itself whether the cause of an exception is gone."""
+"""How often, at the latest, the bridge looks by itself whether the cause of an exception is gone."""
+_SOONEST = timedelta(minutes=1)
+"""How soon after an exception opened it looks for the first time: what is mended at once does not wait."""
 
 MENDED_OUTSIDE = frozenset(
     {
@@ -61,6 +64,8 @@ def plan(session: Session, pks: Iterable[int], outside: Outside) -> Slice:
 def replan(session: Session, work: Slice, outside: Outside, freed: Collection[int] = ()) -> None:
     """Plan the returns of a slice that is loaded and locked already.
 
+    One whose order nobody asked for yet stays as it is and pending: an order that was not looked for is not unknown.
+
     `freed`: those of them that let go of units on their orders just now.
     """
     notes = Notes()
@@ -68,14 +73,16 @@ def replan(session: Session, work: Slice, outside: Outside, freed: Collection[in
     keep_mappings(session, {row.store for row in work.returns.values()}, outside)
     exceptions = _open_exceptions(session, work.returns)
     for pk, row in work.returns.items():
+        if not_asked(row):
+            continue
         rules = outside.store(row.store).rules
         _receive_by_status(session, work, row, rules)
         dossier = work.dossier(pk)
         due = documents_due(dossier, rules, outside.now())
         if _sync_ledger(session, work, row, rules, due, notes, outside.now()):
             letting_go.add(pk)
-        _sync_exceptions(session, work, row, exceptions.get(pk, []), due.blockers, notes, outside.now())
-        _settle(work, row, due, outside)
+        standing = _sync_exceptions(session, work, row, exceptions.get(pk, []), due.blockers, notes, outside.now())
+        _settle(work, row, due, standing, outside)
         work.note(pk)
     notes.write(session)
     session.flush()
@@ -227,9 +234,11 @@ def _sync_exceptions(
     blockers: tuple[Blocker, ...],
     notes: Notes,
     now: datetime,
-) -> None:
+) -> list[ExceptionRow]:
+    """Bring the exceptions in line; those that are open now."""
     receipts = {each.external_id: each.pk for each in work.receipts.get(row.pk, [])}
     standing = {(each.code, each.cause, each.receipt_id or ""): each for each in known}
+    open_now = []
     for blocker in merged(blockers):
         each = standing.pop(blocker.identity, None)
         if each is None:
@@ -242,26 +251,30 @@ def _sync_exceptions(
                 return_id=row.id,
                 receipt_id=blocker.receipt_id,
                 receipt_pk=receipts.get(blocker.receipt_id or ""),
+                opened_at=now,
             )
             session.add(each)
             notes.add(row.pk, "exception opened", blocker.document_key, code=blocker.code.value)
         each.units, each.message, each.document_key = blocker.units, blocker.message, blocker.document_key
         each.amount = blocker.amount.amount if blocker.amount else None
         each.currency = blocker.amount.currency if blocker.amount else None
+        open_now.append(each)
     for each in standing.values():
         each.closed_at, each.closed_by = now, "the cause is gone"
         notes.add(row.pk, "exception closed", each.document_key, code=each.code)
+    return open_now
 
 
-def _settle(work: Slice, row: ReturnRow, due: Due, outside: Outside) -> None:
+def _settle(work: Slice, row: ReturnRow, due: Due, exceptions: Sequence[ExceptionRow], outside: Outside) -> None:
     """Write down where the return stands and when the sweep looks at it again."""
     now = outside.now()
     row.pending, row.fetch_tries = False, 0
     row.phase = outside.store(row.store).rules.phase_of(row.status).value
     row.state = due.outlook.value
     moments = [due.look_again] if due.look_again else []
-    if any(blocker.code in MENDED_OUTSIDE for blocker in due.blockers):
-        moments.append(now + LOOK_AGAIN)
+    since = [each.opened_at for each in exceptions if each.code in MENDED_OUTSIDE]
+    if since:
+        moments.append(now + min(LOOK_AGAIN, max(_SOONEST, now - min(since))))
     lag = outside.bluecherry[outside.store(row.store).connection].profile.lookup_lag
     posted = {each.key for each in work.ledger[row.pk] if each.state == State.POSTED}
     for each in work.ledger[row.pk]:

@@ -21,7 +21,7 @@ from app.services.catalogue import Aliases, Division, aliases_of, items_of, retu
 from app.services.dead_letters import open_exception
 from app.services.dossiers import lock_returns
 from app.services.items import save_items
-from app.services.order_search import Found, assign_order, find_orders
+from app.services.order_search import Found, assign_order, find_orders, not_asked
 from app.services.orders import look_at_orders, save_looks, save_orders
 from app.services.outside import Outside
 from app.services.planning import LOOK_AGAIN, MENDED_OUTSIDE, after_its_message, kinds_to_make, plan
@@ -87,8 +87,11 @@ def _not_set_aside() -> ColumnElement[bool]:
 
 
 def _plan(session: Session, pks: list[int], outside: Outside) -> Outcome:
+    """Plan; a return whose order nobody asked for, as it named another meanwhile, goes through all this again."""
     work = plan(session, pks, outside)
-    return Outcome(pks, due=kinds_to_make(work, outside))
+    unasked = {pk for pk, row in work.returns.items() if not_asked(row)}
+    passed = [pk for pk in pks if pk not in unasked]
+    return Outcome(passed, due=kinds_to_make(work, outside), again=dict.fromkeys(unasked, 0.0))
 
 
 def _held(session: Session, rows: Sequence[ReturnRow], outside: Outside) -> set[tuple[str, str]]:

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
 
-from app.db.models import ItemRow
+from app.db.engine import transaction
+from app.db.models import ItemRow, ReturnRow
+from app.services import validation
 from app.services.intake import take_in
+from app.services.order_search import Found, find_orders
+from app.services.outside import Outside
+from app.services.planning import plan
 from app.services.remedies import map_sku, retry
 from app.services.sweep import sweep
 from app.services.validation import validate
@@ -92,6 +98,54 @@ def test_an_order_that_is_not_there_yet_is_found_when_it_is(scene: Scene) -> Non
     scene.later(TEN_MINUTES)
 
     assert scene.states() == {"RA-r1": "posted"}
+
+
+def test_an_order_that_nobody_asked_for_is_not_unknown(scene: Scene) -> None:
+    scene.ask("r1")
+    pks = take_in(scene.outside).returns
+    with transaction() as session:
+        plan(session, pks, scene.outside)
+
+    assert scene.codes() == []
+    assert scene.row().pending
+    scene.later(60)
+    assert scene.states() == {"RA-r1": "posted"}
+
+
+def test_an_answer_about_an_order_that_the_return_names_no_more_is_none(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.ask("r1", order={"external_id": "6000"})
+    pks = take_in(scene.outside).returns
+
+    def found_meanwhile(rows: Sequence[ReturnRow], outside: Outside) -> Found:
+        found = find_orders(rows, outside)
+        scene.change("r1", order={"external_id": "5001", "number": "#5001"})
+        take_in(outside)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(validation, "find_orders", found_meanwhile)
+        outcome = validate(pks, scene.outside)
+
+    assert (outcome.passed, outcome.again) == ([], dict.fromkeys(pks, 0.0))
+    assert scene.codes() == []
+    scene.carry(pks)
+    assert scene.states() == {"RA-r1": "posted"}
+
+
+def test_what_may_be_mended_outside_is_looked_at_soon_at_first_and_then_ever_more_seldom(scene: Scene) -> None:
+    scene.ask("r1", order={"external_id": "6000"})
+    scene.work()
+    waits = []
+    for _ in range(6):
+        wake_at = scene.row().wake_at
+        assert wake_at is not None
+        waits.append((wake_at - scene.clock.now()).total_seconds())
+        scene.later(waits[-1])
+
+    assert waits == pytest.approx([60, 60, 120, 240, 480, 600], abs=5)
+    assert scene.codes() == ["unknown_order"]
 
 
 def test_an_order_that_is_invoiced_late(scene: Scene) -> None:

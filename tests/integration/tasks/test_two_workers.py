@@ -24,7 +24,7 @@ def two_workers(scene: Scene, broker: str, database: str, directory: Path) -> It
     given = {**ENVIRONMENT, "DATABASE_URL": database, "BRIDGE_CONFIG": str(scene.config_path)}
     with ExitStack() as stack:
         one, other = (
-            stack.enter_context(worker(directory / name, f"{broker.rstrip('/0')}/{number}", given))
+            stack.enter_context(worker(directory / name, f"{broker.removesuffix('/0')}/{number}", given))
             for number, name in enumerate(("one", "other"))
         )
         yield one, other
