@@ -22,6 +22,7 @@ def create_app(config: Config | None = None, settings: WebSettings | None = None
 
     from app.config import load_config
     from app.web.api import api
+    from app.web.auth import Gate
     from app.web.errors import answer_errors_as_json
     from app.web.health import health
     from app.web.metrics import metrics
@@ -36,7 +37,8 @@ def create_app(config: Config | None = None, settings: WebSettings | None = None
     app.config["MAX_CONTENT_LENGTH"] = MAX_CONTENT_LENGTH
     answer_errors_as_json(app)
     app.register_blueprint(webhooks(config, Throttle(settings.events_per_second)))
-    app.register_blueprint(api(config, settings))
+    gate = Gate(settings.api_tokens)
+    app.register_blueprint(api(config, gate))
     app.register_blueprint(health())
-    app.register_blueprint(metrics(settings))
+    app.register_blueprint(metrics(gate))
     return app

@@ -27,6 +27,7 @@ COMMANDS = {
     "doctor": "app.commands.doctor:doctor",
     "circuits": "app.commands.circuits:circuits",
     "reconcile": "app.commands.reconcile:reconcile",
+    "tokens": "app.commands.tokens:tokens",
     "db": "app.commands.db:db",
     "sandbox": "app.commands.sandbox:sandbox",
 }

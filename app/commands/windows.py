@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from app.commands._shown import as_json, plain_database_errors, show_json, show_table
+from app.commands._shown import as_json, by, plain_database_errors, show_json, show_table
 from app.commands._world import world_with
 from app.domain.policy import Kind
 from app.services import overview
@@ -63,9 +63,10 @@ def batches(limit: int, as_json: bool) -> None:
 @windows.command()
 @click.argument("store")
 @click.argument("kind", type=click.Choice([kind.value for kind in WINDOW_KINDS]))
-def post(store: str, kind: str) -> None:
+@by
+def post(store: str, kind: str, by: str) -> None:
     """Post now what waits for a window of this store and kind."""
     world = world_with(store)
     with plain_database_errors():
-        count = post_now(store, Kind(kind), world)
+        count = post_now(store, Kind(kind), world, by)
     click.echo(f"{count} documents are posted within seconds.")

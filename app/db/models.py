@@ -420,6 +420,22 @@ class CircuitRow(Base):
     next_call_at: Mapped[datetime | None]
 
 
+class ApiToken(Base):
+    """A token of the JSON API, of which only a SHA-256 is kept. Its name is what the history says, so it stays."""
+
+    __tablename__ = "api_tokens"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    hash: Mapped[bytes] = mapped_column(unique=True)
+    role: Mapped[str]
+    teams: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_by: Mapped[str]
+    last_used_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[str | None]
+
+
 class Mark(Base):
     """A remembered position or moment: how far the item mirror or the poll of a store is."""
 

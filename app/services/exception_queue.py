@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -120,6 +121,12 @@ def ids_of_cause(code: str, cause: str) -> list[int]:
     query = _filtered(select(ExceptionRow.id), Filter(open=True, code=code, cause=cause))
     with transaction() as session:
         return list(session.scalars(query.order_by(ExceptionRow.id)))
+
+
+def teams_of(numbers: Sequence[int]) -> frozenset[str]:
+    """The teams whose exceptions these are."""
+    with transaction() as session:
+        return frozenset(session.scalars(select(ExceptionRow.team).where(ExceptionRow.id.in_(numbers)).distinct()))
 
 
 def grouped(wanted: Filter, *, silent_only: bool = False) -> list[Group]:

@@ -89,7 +89,7 @@ def _let_go(outside: Outside) -> None:
         session.execute(update(ReturnRow).where(ReturnRow.pk.in_(pks)).values(pending=True, wake_at=now))
 
 
-def post_now(store: str, kind: Kind, outside: Outside) -> int:
+def post_now(store: str, kind: Kind, outside: Outside, by: str) -> int:
     """Let what waits for a window of this store and kind be posted by the next tick; the number of documents."""
     now = outside.now()
     with transaction() as session:
@@ -106,6 +106,9 @@ def post_now(store: str, kind: Kind, outside: Outside) -> int:
         ).all()
         for row in rows:
             row.post_at = now
+        notes = Notes()
+        notes.add(None, "window posted now", store=store, kind=kind.value, documents=len(rows), by=by)
+        notes.write(session)
     return len(rows)
 
 

@@ -1,4 +1,4 @@
-"""Figures for Prometheus, behind the same tokens as the JSON API."""
+"""Figures for Prometheus, behind the same gate as the JSON API."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import asdict
 from flask import Blueprint, Response
 
 from app.ops.metrics import CONTENT_TYPE, exposition
+from app.permissions import Permission
 from app.services import overview
 from app.services.health import health
 from app.services.outside import utc_now
-from app.web.auth import bearer_check
-from app.web.settings import WebSettings
+from app.web.auth import Gate
 
 
-def metrics(settings: WebSettings) -> Blueprint:
+def metrics(gate: Gate) -> Blueprint:
     """The blueprint of ``GET /metrics``."""
     blueprint = Blueprint("metrics", __name__)
-    blueprint.before_request(bearer_check(settings.api_tokens))
 
     @blueprint.get("/metrics")
     def scrape() -> Response:
+        gate.admit(Permission.READ_FIGURES)
         counts = {name: int(count) for name, count in asdict(overview.settled()).items()}
         return Response(exposition(health(utc_now()), counts), content_type=CONTENT_TYPE)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
+from app.permissions import Permission
 from app.services import document_view
 from app.services.document_view import DocumentLine, NoSuchDocument, Trace
 from app.services.page import Page
@@ -35,6 +36,6 @@ def get_document(number_or_key: str) -> Mapping[str, Sequence[Trace]]:
 
 
 CALLS = [
-    Call("GET", "/documents", list_documents, DocumentPage, query=DocumentQuery),
-    Call("GET", "/documents/<path:number_or_key>", get_document, TracesAnswer),
+    Call("GET", "/documents", Permission.READ_RETURNS, list_documents, DocumentPage, query=DocumentQuery),
+    Call("GET", "/documents/<path:number_or_key>", Permission.READ_RETURNS, get_document, TracesAnswer),
 ]

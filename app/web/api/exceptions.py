@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from app.permissions import Permission
 from app.services import exception_queue, remedies
 from app.services.exception_queue import ExceptionView, Filter, NoSuchException
 from app.services.page import Page
@@ -18,6 +19,7 @@ from app.web.api.schemas import (
     SetGoing,
     WhichExceptions,
 )
+from app.web.auth import actor, require, require_teams
 from app.web.errors import Refusal
 
 
@@ -44,13 +46,16 @@ def get_exception(number: int) -> ExceptionView:
 
 def retry_exceptions(body: Taken) -> dict[str, object]:
     """Try again what exceptions hold up."""
-    return {"count": remedies.retry(_ids(body), body["by"])}
+    return {"count": remedies.retry(_ids(body), actor().signing(body["by"]))}
 
 
 def resolve_exceptions(body: Taken) -> dict[str, object]:
     """End exceptions by a person's word."""
+    if body["release"]:
+        require(Permission.RELEASE_CREDIT)
     try:
-        return {"count": remedies.resolve(_ids(body), body["by"], body["note"], body["release"])}
+        by = actor().signing(body["by"])
+        return {"count": remedies.resolve(_ids(body), by, body["note"], body["release"])}
     except remedies.NotPossible as error:
         raise Refusal(HTTPStatus.CONFLICT, str(error)) from None
 
@@ -58,7 +63,8 @@ def resolve_exceptions(body: Taken) -> dict[str, object]:
 def map_sku(body: Taken) -> dict[str, object]:
     """Let a SKU of the shop mean one of BlueCherry's; answers how many returns were set going."""
     try:
-        return {"count": remedies.map_sku(body["store"], body["sku"], body["target"], body["by"])}
+        by = actor().signing(body["by"])
+        return {"count": remedies.map_sku(body["store"], body["sku"], body["target"], by)}
     except remedies.NotPossible as error:
         raise Refusal(HTTPStatus.CONFLICT, str(error)) from None
 
@@ -68,16 +74,18 @@ def _filter(query: Taken) -> Filter:
 
 
 def _ids(body: Taken) -> list[int]:
-    if body["ids"] is not None:
-        return list(body["ids"])
-    return exception_queue.ids_of_cause(body["code"], body["cause"])
+    """The exceptions that are meant; all of them are of teams for which who asks acts."""
+    ids = body["ids"]
+    wanted = list(ids) if ids is not None else exception_queue.ids_of_cause(body["code"], body["cause"])
+    require_teams(exception_queue.teams_of(wanted))
+    return wanted
 
 
 CALLS = [
-    Call("GET", "/exceptions", list_exceptions, ExceptionPage, query=ExceptionQuery),
-    Call("GET", "/exceptions/causes", list_causes, GroupsAnswer, query=ExceptionQuery),
-    Call("GET", "/exceptions/<int:number>", get_exception, ExceptionAnswer),
-    Call("POST", "/exceptions/retry", retry_exceptions, SetGoing, body=WhichExceptions),
-    Call("POST", "/exceptions/resolve", resolve_exceptions, SetGoing, body=ResolveBody),
-    Call("POST", "/exceptions/map-sku", map_sku, SetGoing, body=MapSkuBody),
+    Call("GET", "/exceptions", Permission.READ_EXCEPTIONS, list_exceptions, ExceptionPage, query=ExceptionQuery),
+    Call("GET", "/exceptions/causes", Permission.READ_EXCEPTIONS, list_causes, GroupsAnswer, query=ExceptionQuery),
+    Call("GET", "/exceptions/<int:number>", Permission.READ_EXCEPTIONS, get_exception, ExceptionAnswer),
+    Call("POST", "/exceptions/retry", Permission.HANDLE_EXCEPTIONS, retry_exceptions, SetGoing, body=WhichExceptions),
+    Call("POST", "/exceptions/resolve", Permission.HANDLE_EXCEPTIONS, resolve_exceptions, SetGoing, body=ResolveBody),
+    Call("POST", "/exceptions/map-sku", Permission.MAP_SKU, map_sku, SetGoing, body=MapSkuBody),
 ]

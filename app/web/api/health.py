@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from app.config import Config
 from app.ops.diagnosis import findings
+from app.permissions import Permission
 from app.services.health import health
 from app.services.outside import utc_now
 from app.system.parts import QUEUES
@@ -22,4 +23,4 @@ def health_calls(config: Config) -> list[Call]:
         found = findings(figures, QUEUES, config.sweep.reconcile_every.total_seconds())
         return {"healthy": not found, "findings": found, **asdict(figures)}
 
-    return [Call("GET", "/health", get_health, HealthAnswer)]
+    return [Call("GET", "/health", Permission.READ_FIGURES, get_health, HealthAnswer)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from app.config import Config
+from app.permissions import Permission
 from app.services import mappings
 from app.services.mappings import MappingView, NoSuchMapping
 from app.web.api.routes import Call, Taken
@@ -28,6 +29,6 @@ def mapping_calls(config: Config) -> list[Call]:
             raise Refusal(HTTPStatus.NOT_FOUND, str(error)) from None
 
     return [
-        Call("GET", "/mappings", list_mappings, MappingList, query=MappingQuery),
-        Call("GET", "/mappings/<version>", get_mapping, MappingsOfVersion),
+        Call("GET", "/mappings", Permission.READ_MAPPINGS, list_mappings, MappingList, query=MappingQuery),
+        Call("GET", "/mappings/<version>", Permission.READ_MAPPINGS, get_mapping, MappingsOfVersion),
     ]

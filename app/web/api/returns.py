@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from app.permissions import Permission
 from app.services import overview, return_view
 from app.services.outside import utc_now
 from app.services.overview import Settled, Stats
@@ -45,8 +46,8 @@ def stats(query: Taken) -> Stats:
 
 
 CALLS = [
-    Call("GET", "/returns", list_returns, ReturnPage, query=ReturnQuery),
-    Call("GET", "/returns/<store>/<return_id>", get_return, ReturnAnswer),
-    Call("GET", "/settled", settled, SettledAnswer),
-    Call("GET", "/stats", stats, StatsAnswer, query=StatsQuery),
+    Call("GET", "/returns", Permission.READ_RETURNS, list_returns, ReturnPage, query=ReturnQuery),
+    Call("GET", "/returns/<store>/<return_id>", Permission.READ_RETURNS, get_return, ReturnAnswer),
+    Call("GET", "/settled", Permission.READ_FIGURES, settled, SettledAnswer),
+    Call("GET", "/stats", Permission.READ_FIGURES, stats, StatsAnswer, query=StatsQuery),
 ]

@@ -15,7 +15,9 @@ from flask import Blueprint, Response, jsonify, request
 from marshmallow import Schema, ValidationError
 from werkzeug.exceptions import HTTPException
 
+from app.permissions import Permission
 from app.web.api.schemas import ErrorAnswer
+from app.web.auth import Gate
 from app.web.errors import Refusal
 
 Taken = Mapping[str, Any]
@@ -25,24 +27,26 @@ _PLACEHOLDER = re.compile(r"<(?:(\w+):)?(\w+)>")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call. `handler` takes the parts of the path by name, and `query` and `body` where there are such schemas.
+    """One call, for who has its permission. `handler` takes the parts of the path by name, and `query` and `body` where
+    there are such schemas.
 
     What the handler returns is dumped through `answer`. The first line of its docstring is the call's summary.
     """
 
     method: str
     path: str
+    permission: Permission
     handler: Callable[..., object]
     answer: type[Schema]
     query: type[Schema] | None = None
     body: type[Schema] | None = None
 
 
-def blueprint_of(calls: list[Call]) -> Blueprint:
-    """The calls as a blueprint below ``/api``."""
+def blueprint_of(calls: list[Call], gate: Gate) -> Blueprint:
+    """The calls as a blueprint below ``/api``, each behind the gate with its permission."""
     blueprint = Blueprint("api", __name__, url_prefix="/api")
     for call in calls:
-        blueprint.add_url_rule(call.path, call.handler.__name__, _view(call), methods=[call.method])
+        blueprint.add_url_rule(call.path, call.handler.__name__, _view(call, gate), methods=[call.method])
     return blueprint
 
 
@@ -62,12 +66,13 @@ def openapi_of(calls: list[Call], version: str) -> dict[str, Any]:
     return spec.to_dict()
 
 
-def _view(call: Call) -> Callable[..., Response]:
+def _view(call: Call, gate: Gate) -> Callable[..., Response]:
     answer = call.answer()
     query = call.query() if call.query else None
     body = call.body() if call.body else None
 
     def view(**parts: Any) -> Response:
+        gate.admit(call.permission)
         if query is not None:
             parts["query"] = _checked(query, {name: value for name, value in request.args.items() if value})
         if body is not None:
@@ -117,8 +122,11 @@ def _operation(call: Call) -> dict[str, Any]:
         "operationId": call.handler.__name__,
         "summary": (getdoc(call.handler) or "").partition("\n")[0],
         "parameters": parameters,
+        "x-permission": call.permission.value,
         "responses": {
             "200": {"description": "Done", "content": {"application/json": {"schema": call.answer}}},
+            "401": {**error, "description": "No valid token"},
+            "403": {**error, "description": f"The token's role lacks {call.permission}"},
             "default": error,
         },
     }

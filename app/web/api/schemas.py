@@ -120,12 +120,12 @@ class GroupsAnswer(Schema):
 
 
 class WhichExceptions(Schema):
-    """Exceptions by number, or the open ones of a cause. `by`: who asks, for the history."""
+    """Exceptions by number, or the open ones of a cause. `by`: whom it is done for, beside the token's name."""
 
     ids = fields.List(fields.Integer(strict=True), load_default=None, validate=Length(min=1, max=10_000))
     code = fields.String(load_default=None)
     cause = fields.String(load_default=None)
-    by = fields.String(load_default="api", validate=Length(min=1, max=100))
+    by = fields.String(load_default=None, allow_none=True, validate=Length(min=1, max=100))
 
     @validates_schema
     def _one_or_the_other(self, data: dict[str, Any], **_: object) -> None:
@@ -148,7 +148,7 @@ class MapSkuBody(Schema):
     store = fields.String(required=True)
     sku = fields.String(required=True, validate=Length(min=1))
     target = fields.String(required=True, validate=Length(min=1))
-    by = fields.String(load_default="api", validate=Length(min=1, max=100))
+    by = fields.String(load_default=None, allow_none=True, validate=Length(min=1, max=100))
 
 
 class WindowBody(Schema):

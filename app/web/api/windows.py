@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from app.config import Config
+from app.permissions import Permission
 from app.services import overview
 from app.services.outside import outside
 from app.services.overview import BatchView, WindowView
@@ -12,6 +13,7 @@ from app.services.page import Page
 from app.services.windows import post_now
 from app.web.api.routes import Call, Taken
 from app.web.api.schemas import BatchPage, PageQuery, SetGoing, WindowBody, WindowPage
+from app.web.auth import actor
 from app.web.errors import Refusal
 
 
@@ -22,12 +24,12 @@ def window_calls(config: Config) -> list[Call]:
         """Post now what waits for a window; answers how many documents."""
         if body["store"] not in config.stores:
             raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, f"there is no store {body['store']}", field="store")
-        return {"count": post_now(body["store"], body["kind"], outside())}
+        return {"count": post_now(body["store"], body["kind"], outside(), actor().name)}
 
     return [
-        Call("GET", "/windows", list_windows, WindowPage, query=PageQuery),
-        Call("POST", "/windows", post_window, SetGoing, body=WindowBody),
-        Call("GET", "/batches", list_batches, BatchPage, query=PageQuery),
+        Call("GET", "/windows", Permission.READ_FIGURES, list_windows, WindowPage, query=PageQuery),
+        Call("POST", "/windows", Permission.POST_WINDOW, post_window, SetGoing, body=WindowBody),
+        Call("GET", "/batches", Permission.READ_FIGURES, list_batches, BatchPage, query=PageQuery),
     ]
 
 

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from app import cli
+from app import cli, create_app
+from app.secret import Secret
 from app.services import outside
+from app.web.settings import WebSettings
 from tests.support.scene import Scene, item
 from tests.support.surroundings import ENVIRONMENT
+from tests.support.web import json_of
 
 Books = Callable[..., Result]
 
@@ -52,3 +55,22 @@ def test_a_store_that_is_not_there_is_said(books: Books) -> None:
 
     assert answer.exit_code == 1
     assert "There is no store xx; there are" in answer.output
+
+
+def test_the_api_answers_the_same_list(books: Books) -> None:
+    client = create_app(None, WebSettings(api_tokens=(Secret("t"),))).test_client()
+
+    answer = json_of(client.get("/api/books/received-not-credited", headers={"Authorization": "Bearer t"}))
+
+    (line,) = answer["lines"]
+    assert {
+        "store": "es",
+        "return_id": "r1",
+        "sku": "0001",
+        "units": 2,
+        "amount": "21.78",
+        "currency": "EUR",
+    }.items() <= (line.items())
+    assert answer["sums"] == [
+        {"currency": "EUR", "reason": "waits_for_acceptance", "units": 2, "amount": "21.78"},
+    ]

@@ -110,7 +110,7 @@ def test_two_memos_of_one_order_are_never_in_one_batch(scene: Scene) -> None:
 
 def test_a_person_may_open_a_window_now(scene: Scene) -> None:
     _credited(scene, "r1")
-    assert post_now("es", Kind.CREDIT_MEMO, scene.outside) == 1
+    assert post_now("es", Kind.CREDIT_MEMO, scene.outside, "ann") == 1
     scene.run_windows()
 
     assert set(scene.memos()) == {"CM-r1-1"}

@@ -9,7 +9,7 @@ from app import create_app
 from app.config import Config
 from app.secret import Secret
 from app.web.settings import WebSettings
-from tests.support.configuration import load, smallest
+from tests.support.configuration import ENVIRON, load, smallest
 
 TOKEN = "token-4711"
 
@@ -29,3 +29,11 @@ def client(config: Config, database: str, monkeypatch: pytest.MonkeyPatch) -> Fl
     monkeypatch.setenv("DATABASE_URL", database)
     monkeypatch.delenv("BROKER_URL", raising=False)
     return create_app(config, WebSettings(api_tokens=(Secret("another"), Secret(TOKEN)))).test_client()
+
+
+@pytest.fixture
+def configured(config: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The services find the configuration, as they do in a process of the bridge."""
+    monkeypatch.setenv("BRIDGE_CONFIG", str(tmp_path / "bridge.toml"))
+    for name, value in ENVIRON.items():
+        monkeypatch.setenv(name, value)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +18,6 @@ from app.domain.money import Money
 from app.domain.policy import Kind
 from app.web.settings import WebSettings
 from tests.integration.web.conftest import TOKEN
-from tests.support.configuration import ENVIRON
 from tests.support.http_server import closed_port
 from tests.support.rows import NOON, exception_row, ledger_row, receipt_row, return_row, saved
 from tests.support.web import json_of
@@ -39,6 +37,8 @@ READS = [
     "batches",
     "mappings",
     "mappings/0123456789ab",
+    "books/received-not-credited",
+    "books/credited-not-received",
 ]
 WRITES = ["exceptions/retry", "exceptions/resolve", "exceptions/map-sku", "windows"]
 
@@ -210,7 +210,7 @@ def test_retry_sets_going_a_whole_cause(api: FlaskClient) -> None:
     assert post(api, "exceptions/retry", {"code": "unknown_sku", "cause": "es:0012", "by": "ana"}) == {"count": 2}
     assert _pending() == {"r1", "r2"}
     with transaction() as session:
-        assert {row.detail["by"] for row in session.query(History)} == {"ana"}
+        assert {row.detail["by"] for row in session.query(History)} == {"ana (token environment)"}
 
 
 def test_resolve_ends_an_exception_and_keeps_who_and_why(api: FlaskClient) -> None:
@@ -218,7 +218,7 @@ def test_resolve_ends_an_exception_and_keeps_who_and_why(api: FlaskClient) -> No
 
     assert post(api, "exceptions/resolve", {"ids": [number], "by": "ana", "note": "counted again"}) == {"count": 1}
     assert get(api, "exceptions", open="true")["exceptions"] == []
-    assert get(api, f"exceptions/{number}")["closed_by"] == "resolved by ana"
+    assert get(api, f"exceptions/{number}")["closed_by"] == "resolved by ana (token environment)"
 
 
 def test_what_is_not_possible_is_409_with_the_reason(api: FlaskClient) -> None:
@@ -237,14 +237,6 @@ def test_map_sku_sets_going_the_returns_that_it_held_up(api: FlaskClient) -> Non
 
     assert post(api, "exceptions/map-sku", {"store": "es", "sku": "0012-BLU-M", "target": "0012-A"}) == {"count": 2}
     assert _pending() == {"r1", "r2"}
-
-
-@pytest.fixture
-def configured(config: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The services find the configuration, as they do in a process of the bridge."""
-    monkeypatch.setenv("BRIDGE_CONFIG", str(tmp_path / "bridge.toml"))
-    for name, value in ENVIRON.items():
-        monkeypatch.setenv(name, value)
 
 
 @pytest.mark.usefixtures("configured")

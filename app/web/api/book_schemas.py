@@ -1,0 +1,45 @@
+"""What the API answers about a period's end: units that stand on one side of the books only."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields
+
+from app.web.api.schemas import Amount
+
+
+class BooksQuery(Schema):
+    """Which side, until when: `at` is a day, included, by the dates that the documents bear."""
+
+    store = fields.String(load_default=None)
+    at = fields.Date(load_default=None)
+
+
+class BooksLine(Schema):
+    """Units of one SKU of a return. `amount` null: the order is gone, so what was paid is not known."""
+
+    store = fields.String()
+    return_id = fields.String()
+    order = fields.String(attribute="ord_num")
+    sku = fields.String()
+    units = fields.Integer()
+    amount = Amount(allow_none=True)
+    currency = fields.String(attribute="amount.currency", allow_none=True)
+    since = fields.Date()
+    reason = fields.String()
+    detail = fields.String()
+
+
+class BooksSum(Schema):
+    """What the lines of one currency and reason add up to."""
+
+    currency = fields.String()
+    reason = fields.String()
+    units = fields.Integer()
+    amount = Amount()
+
+
+class BooksAnswer(Schema):
+    """All lines, by store and day, and their sums."""
+
+    lines = fields.List(fields.Nested(BooksLine))
+    sums = fields.List(fields.Nested(BooksSum))
