@@ -19,6 +19,7 @@ COMMANDS = {
     "mapping": "app.commands.mapping:mapping",
     "dry-run": "app.commands.dry_run:dry_run",
     "exceptions": "app.commands.exceptions:exceptions",
+    "alerts": "app.commands.alerts:alerts",
     "returns": "app.commands.returns:returns",
     "documents": "app.commands.documents:documents",
     "books": "app.commands.books:books",

@@ -206,10 +206,18 @@ class Named(fields.Field[dict[str, Any]]):
 
     default_error_messages = _REQUIRED
 
-    def __init__(self, each: type[Schema] | fields.Field[Any], *, pattern: str = r"(?s).+", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        each: type[Schema] | fields.Field[Any],
+        *,
+        pattern: str = r"(?s).+",
+        remedy: str = "Use letters, digits, - and _ (at most 40).",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.each = each if isinstance(each, fields.Field) else fields.Nested(each)
         self._pattern = re.compile(pattern)
+        self._remedy = remedy
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
         if not isinstance(value, Mapping):
@@ -218,7 +226,7 @@ class Named(fields.Field[dict[str, Any]]):
         errors: dict[str, Any] = {}
         for name, entry in value.items():
             if not self._pattern.fullmatch(name):
-                errors[name] = [message("is no name that can be used", "Use letters, digits, - and _ (at most 40).")]
+                errors[name] = [message("is no name that can be used", self._remedy)]
                 continue
             try:
                 valid[name] = self.each.deserialize(entry)

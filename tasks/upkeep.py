@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.calls import CallError
 from app.reveni.schemas import Unreadable
-from app.services import alerts, health, items, reconciliation
+from app.services import alert_delivery, health, items, reconciliation
 from app.services import sweep as standstill
 from app.services.outside import outside, reveni
 from app.services.poll import ask_quiet_ones, poll
@@ -40,14 +40,14 @@ def sweep() -> None:
 
 @app.task(name="tasks.upkeep.send_alerts")
 def send_alerts() -> None:
-    """Tell the teams of exceptions that nobody was told of, but the urgent ones."""
-    alerts.send_alerts(urgent=False)
+    """Tell the teams of what there is to mend."""
+    alert_delivery.tell(outside().config.alerts)
 
 
 @app.task(name="tasks.upkeep.send_urgent_alerts")
 def send_urgent_alerts() -> None:
     """Tell the teams at once of what somebody waits for."""
-    alerts.send_alerts(urgent=True)
+    alert_delivery.tell(outside().config.alerts, urgent_only=True)
 
 
 @app.task(name="tasks.upkeep.refresh_items")

@@ -3,11 +3,13 @@
 `docs/configuration.md` documents every key. Nothing outside this package reads the file.
 """
 
+from app.config.alerts import AlertChannel, Alerts
 from app.config.loader import ConfigError, load_config, load_mappings
-from app.config.model import Alerts, Config, Mappings, Retry, Store, Sweep, WarehouseSite
+from app.config.model import Config, Mappings, Retry, Store, Sweep, WarehouseSite
 from app.toml_schema import Problem
 
 __all__ = [
+    "AlertChannel",
     "Alerts",
     "Config",
     "ConfigError",

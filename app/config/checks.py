@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
+from app.config.alerts import problems_of_alerts, variables_of_alerts
 from app.domain.mapping_keys import key_part
 from app.domain.policy import REJECTED, fold_status
 from app.toml_schema import Problem, Table, near
@@ -18,15 +19,14 @@ def problems_of_the_environment(table: Table, environ: Mapping[str, str], file: 
     for section in ("bluecherry", "stores", "sites"):
         for name, entry in table.get(section, {}).items():
             yield from _secrets(entry, environ, file, f"{section}.{name}")
-    for key in ("webhook_url_env", "smtp_url_env"):
-        variable = table.get("alerts", {}).get(key)
-        if variable and not environ.get(variable):
-            yield _missing_variable(variable, file, f"alerts.{key}")
+    for key, variable in variables_of_alerts(table.get("alerts", {})):
+        if not environ.get(variable):
+            yield _missing_variable(variable, file, key)
 
 
 def problems_between_keys(table: Table, file: str) -> Iterator[Problem]:
     """Every problem that no key has alone."""
-    yield from _alerts(table.get("alerts", {}), file)
+    yield from problems_of_alerts(table.get("alerts", {}), file)
     yield from _lease(table, file)
     for name, site in table.get("sites", {}).items():
         yield from _site(site, file, f"sites.{name}")
@@ -45,15 +45,6 @@ def _secrets(entry: Table, environ: Mapping[str, str], file: str, path: str) -> 
 
 def _missing_variable(variable: str, file: str, path: str) -> Problem:
     return Problem(file, path, f"the environment has no {variable}", f"Set it: export {variable}=….")
-
-
-def _alerts(alerts: Table, file: str) -> Iterator[Problem]:
-    if alerts.get("smtp_url_env"):
-        for key in ("email_to", "email_from"):
-            if not alerts.get(key):
-                yield Problem(
-                    file, f"alerts.{key}", "is missing", "smtp_url_env is set: say who gets the mail, and from whom."
-                )
 
 
 def _lease(table: Table, file: str) -> Iterator[Problem]:

@@ -9,9 +9,10 @@ from pathlib import Path
 from app.bluecherry.connection import Connection
 from app.bluecherry.profile import Profile
 from app.bluecherry.profile import load_profile as load_bluecherry_profile
+from app.config.alerts import alerts_of
 from app.config.checks import problems_between_keys, problems_of_the_environment
 from app.config.mapping import rules_of, site_of, version_of
-from app.config.model import Alerts, Config, Mappings, Retry, Store, Sweep, WarehouseSite
+from app.config.model import Config, Mappings, Retry, Store, Sweep, WarehouseSite
 from app.config.schema import FileSchema
 from app.config.warnings import warnings_of
 from app.domain.policy import Site, StoreRules
@@ -98,7 +99,7 @@ class _Builder:
         rules, places = _rules(self._table)
         sites = {name: self._site(places[name], entry) for name, entry in self._table["sites"].items()}
         stores = {name: self._store(rules[name], entry) for name, entry in self._table["stores"].items()}
-        retry, alerts = self._table["retry"], self._table["alerts"]
+        retry = self._table["retry"]
         return Config(
             connections={name: self._connection(name, entry) for name, entry in self._table["bluecherry"].items()},
             stores=stores,
@@ -118,12 +119,7 @@ class _Builder:
                 reconcile_every=self._table["sweep"]["reconcile_every_seconds"],
                 reconcile_back=timedelta(days=self._table["sweep"]["reconcile_days"]),
             ),
-            alerts=Alerts(
-                webhook_url=self._secret(alerts.get("webhook_url_env")),
-                smtp_url=self._secret(alerts.get("smtp_url_env")),
-                email_to=tuple(alerts["email_to"]),
-                email_from=alerts.get("email_from"),
-            ),
+            alerts=alerts_of(self._table["alerts"], self._secret),
             version=version_of(rules),
             warnings=tuple(warnings_of(rules, {name: site.has_feed for name, site in sites.items()}, self._file)),
         )

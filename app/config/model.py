@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from app.bluecherry.connection import Connection
+from app.config.alerts import Alerts
 from app.domain.policy import Site, StoreRules
 from app.reveni.access import ReveniAccess
 from app.secret import Secret
@@ -78,16 +79,6 @@ class Sweep:
     quiet_per_minute: int = 60
     reconcile_every: timedelta = timedelta(minutes=15)
     reconcile_back: timedelta = timedelta(days=35)
-
-
-@dataclass(frozen=True, slots=True)
-class Alerts:
-    """Where an alert goes beside the log."""
-
-    webhook_url: Secret | None
-    smtp_url: Secret | None
-    email_to: tuple[str, ...]
-    email_from: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from marshmallow import ValidationError, fields
 
-from app.config.windows import Window
+from app.config.windows import TIME_OF_DAY, Window
 from app.domain.policy import AtOnce, Daily, ItemStatus, Phase
 from app.toml_schema import Choice, Flag, Named, Seconds, StrictSchema, Text, Texts, Whole, message
 
@@ -162,13 +162,39 @@ class SweepSchema(StrictSchema):
     reconcile_days = Whole(least=1, most=400, load_default=35)
 
 
+class AlertChannelSchema(StrictSchema):
+    """``[alerts.channels.<channel>]``"""
+
+    kind = Choice(["mail", "slack", "teams", "webhook"], required=True)
+    to = Texts(load_default=list)
+    url_env = _env()
+    secret_env = _env()
+
+
+class TeamAlertsSchema(StrictSchema):
+    """``[alerts.teams.<team>]``"""
+
+    channels = Texts(load_default=list)
+    time_zone = Zone()
+    quiet_from = Text(pattern=TIME_OF_DAY, expected='a time of day, as "20:00"')
+    quiet_until = Text(pattern=TIME_OF_DAY, expected='a time of day, as "08:00"')
+    quiet_days = Texts(load_default=list)
+    escalation = Named(
+        Texts(), pattern=r"\d{1,4}[mhd]", remedy='Write a duration, as "30m", "4h" or "2d".', load_default=dict
+    )
+
+
 class AlertsSchema(StrictSchema):
     """``[alerts]``"""
 
+    console_url = _url()
     webhook_url_env = _env()
+    webhook_secret_env = _env()
     smtp_url_env = _env()
     email_to = Texts(load_default=list)
     email_from = Text()
+    channels = Named(AlertChannelSchema, pattern=NAME, load_default=dict)
+    teams = Named(TeamAlertsSchema, load_default=dict)
 
 
 class FileSchema(StrictSchema):

@@ -12,7 +12,8 @@ from app.domain.policy import AtOnce, Daily, Every, Posting
 from app.toml_schema import message
 
 _EVERY = re.compile(r"every\s+(\d{1,6})\s*([smh])")
-_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+TIME_OF_DAY = r"([01]\d|2[0-3]):([0-5]\d)"
+_TIME = re.compile(TIME_OF_DAY)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
 _REMEDY = (
     'Write "at_once", a list of times as ["06:00", "18:00"], or a distance as "every 15m", "every 20s", "every 2h".'

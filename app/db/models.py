@@ -288,7 +288,66 @@ class ExceptionRow(Base):
         ),
         Index("ix_exceptions_return", "return_pk"),
         Index("ix_exceptions_open", "id", postgresql_where=text("closed_at is null")),
-        Index("ix_exceptions_silent", "id", postgresql_where=text("alerted_at is null")),
+        Index("ix_exceptions_silent", "id", postgresql_where=text("alerted_at is null and closed_at is null")),
+    )
+
+
+class AlertRow(Base):
+    """Something to mend that a team is told of, from its first exception until the last of them is closed.
+
+    `untold`: exceptions that came since it was told last, at `told_at` (null: never). `level`: how many steps of the
+    escalation path were taken.
+    """
+
+    __tablename__ = "alerts"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    code: Mapped[str]
+    cause: Mapped[str]
+    team: Mapped[str]
+    urgent: Mapped[bool] = mapped_column(Boolean)
+    untold: Mapped[int] = mapped_column(Integer)
+    level: Mapped[int] = mapped_column(Integer, server_default="0")
+    opened_at: Mapped[datetime]
+    told_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    __table_args__ = (
+        Index("uq_alerts_open", "code", "cause", unique=True, postgresql_where=text("closed_at is null")),
+        Index("ix_alerts_untold", "id", postgresql_where=text("untold > 0 and closed_at is null")),
+        Index("ix_alerts_escalation", "team", "level", "opened_at", postgresql_where=text("closed_at is null")),
+    )
+
+
+class AlertMessage(Base):
+    """A message that leaves, or left, by one channel. `key` goes with it, the same at every try.
+
+    Committed before it is sent, with a lease while it is; `sent_at` says that the channel took it, `withdrawn_at` that
+    nothing is left to be told, or the channel is gone from the configuration.
+    """
+
+    __tablename__ = "alert_messages"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    channel: Mapped[str]
+    team: Mapped[str]
+    urgent: Mapped[bool] = mapped_column(Boolean)
+    alert_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    content: Mapped[Json]
+    tries: Mapped[int] = mapped_column(Integer, server_default="0")
+    retry_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    error: Mapped[str | None]
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    __table_args__ = (
+        Index(
+            "ix_alert_messages_open",
+            "channel",
+            "tries",
+            "id",
+            postgresql_where=text("sent_at is null and withdrawn_at is null"),
+        ),
+        Index("ix_alert_messages_team", "team", "created_at"),
     )
 
 

@@ -1,128 +1,233 @@
-"""Alerts: whoever can mend an exception hears of it soon, once, and however many returns it holds up in one message."""
+"""Alerts: what each team is told, and when. Messages are written down here; `alert_delivery` gets them through.
+
+One message per team and channel over all that is to be told now. A cause is told once; what comes after is a count.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 
 from app.config import Alerts
-from app.db.engine import engine, transaction
-from app.db.models import ExceptionRow, Mark
-from app.ops.alerts import Alert, Channel, Log, Mail, NotDelivered, Webhook
-from app.services.exception_queue import Filter, Group, grouped
-from app.services.outside import outside, utc_now
+from app.db.codec import dump
+from app.db.engine import transaction
+from app.db.models import AlertMessage, AlertRow, ExceptionRow
+from app.domain.blockers import REMEDIES, Code, Team
+from app.ops.alerts import Alert, Message, Why
+from app.services import console_links
+from app.services.exception_queue import Filter, Group, groups
 
-# A run ends well before the next one begins.
-_RUN_SECONDS = 15.0
 _LOCK = 7_202_612
-_URGENT_LOCK = 7_202_613
+_MOST = 20
+"""Things to mend in one message; the others are counted."""
+_GATHER = timedelta(hours=1)
+"""How long more of a cause that was told is gathered before its count is told."""
+_GATHER_URGENT = timedelta(minutes=1)
+_CALM = timedelta(minutes=10)
+"""A team that got `_BUSY` messages in this time is told the rest together, when the time is over."""
+_BUSY = 5
+_SLICE = 5_000
+"""Silent exceptions that one run takes; the next run takes the others."""
+
+_TAKE_SILENT = text(
+    """
+    with silent as (
+        select id from exceptions where alerted_at is null and closed_at is null
+        order by id limit :slice for update skip locked
+    ), taken as (
+        update exceptions set alerted_at = :now from silent where exceptions.id = silent.id
+        returning code, cause, team, exceptions.opened_at
+    )
+    select code, cause, team, count(*) as number, min(opened_at) as opened_at from taken group by code, cause, team
+    """
+)
+# Locked rows are skipped: telling somebody never waits for the books, and they never wait for it.
 
 log = structlog.get_logger(__name__)
 
 
-def channels_of(settings: Alerts) -> list[Channel]:
-    """The ways that the configuration names, the log always among them."""
-    channels: list[Channel] = [Log()]
-    if settings.webhook_url is not None:
-        channels.append(Webhook(settings.webhook_url))
-    if settings.smtp_url is not None:
-        channels.append(Mail(settings.smtp_url, settings.email_from or "", settings.email_to))
-    return channels
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One alert as it is told now, and the channels of the step that tells it; None for the team's own."""
+
+    row: AlertRow
+    why: Why
+    channels: tuple[str, ...] | None = None
 
 
-def send_alerts(channels: Sequence[Channel] | None = None, *, urgent: bool | None = None) -> int:
-    """Tell of every open exception that nobody was told of yet; the number of causes that went out everywhere.
+def plan(settings: Alerts, now: datetime, *, urgent_only: bool = False) -> int:
+    """Write down the messages that are to be sent now; how many.
 
-    `urgent`: only those that are, or only those that are not. Urgent ones are told in runs of their own, which do not
-    wait for a run that a channel keeps waiting.
-
-    What a channel did not take is tried again by the next run, on that channel only.
+    Quiet hours hold back all but what is urgent. Calls nobody, and waits for nobody's lock.
     """
-    ways = channels_of(outside().config.alerts) if channels is None else channels
-    # Held on a connection without a transaction: no call to another system is made inside one.
-    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        lock = _URGENT_LOCK if urgent else _LOCK
-        if not connection.scalar(select(func.pg_try_advisory_lock(lock))):
+    with transaction() as session:
+        if not session.scalar(select(func.pg_try_advisory_xact_lock(_LOCK))):
             return 0
-        try:
-            groups = grouped(Filter(open=True), silent_only=True)
-            return _send(ways, [group for group in groups if urgent is None or group.urgent is urgent])
-        finally:
-            connection.execute(select(func.pg_advisory_unlock(lock)))
+        logged = _take_in(session, now)
+        _close(session, now)
+        told = _news(session, settings, now, urgent_only) + _escalations(session, settings, now, urgent_only)
+        written = _write(session, settings, told, now)
+    for line in logged:
+        log.warning("exceptions", **line)
+    return written
 
 
-def _send(channels: Sequence[Channel], groups: Sequence[Group]) -> int:
-    deadline = time.monotonic() + _RUN_SECONDS
-    away: set[str] = set()
-    told = 0
-    for group in groups:
-        if time.monotonic() > deadline:
-            break
-        missing = [channel for channel in channels if not _took(channel, group)]
-        failed = [channel for channel in missing if channel.name in away or not _deliver(channel, group)]
-        # One that is away would cost every further group its time limit.
-        away.update(channel.name for channel in failed)
-        if failed:
-            _remember([channel for channel in missing if channel not in failed], group)
+def _take_in(session: Session, now: datetime) -> list[dict[str, object]]:
+    """Make silent exceptions into alerts, or count them into those that stand open; what the log says of them."""
+    lines: list[dict[str, object]] = []
+    for found in session.execute(_TAKE_SILENT, {"slice": _SLICE, "now": now}):
+        values = {
+            "code": found.code,
+            "cause": found.cause,
+            "team": found.team,
+            "urgent": REMEDIES[Code(found.code)].urgent,
+            "untold": found.number,
+            "opened_at": found.opened_at,
+        }
+        session.execute(
+            insert(AlertRow)
+            .values(values)
+            .on_conflict_do_update(
+                index_elements=["code", "cause"],
+                index_where=AlertRow.closed_at.is_(None),
+                set_={"untold": AlertRow.untold + found.number},
+            )
+        )
+        lines.append({"code": found.code, "cause": found.cause, "team": found.team, "count": found.number})
+    return lines
+
+
+def _close(session: Session, now: datetime) -> None:
+    """What was mended is not told any more."""
+    open_exception = exists().where(
+        ExceptionRow.code == AlertRow.code, ExceptionRow.cause == AlertRow.cause, ExceptionRow.closed_at.is_(None)
+    )
+    session.execute(update(AlertRow).where(AlertRow.closed_at.is_(None), ~open_exception).values(closed_at=now))
+    open_alert = exists().where(AlertRow.id == func.any(AlertMessage.alert_ids), AlertRow.closed_at.is_(None))
+    unsent = (AlertMessage.sent_at.is_(None), AlertMessage.withdrawn_at.is_(None))
+    session.execute(update(AlertMessage).where(*unsent, ~open_alert).values(withdrawn_at=now, error="nothing is left"))
+
+
+def _news(session: Session, settings: Alerts, now: datetime, urgent_only: bool) -> list[_Told]:
+    row = AlertRow
+    query = select(row).where(row.closed_at.is_(None), row.untold > 0).order_by(row.id)
+    if urgent_only:
+        query = query.where(row.urgent)
+    busy = _busy_teams(session, now)
+    found = []
+    for alert in session.scalars(query):
+        gather = _GATHER_URGENT if alert.urgent else _GATHER
+        if alert.told_at is not None and alert.told_at > now - gather:
+            continue
+        held = alert.team in busy and not alert.urgent
+        if not held and settings.team(alert.team).may_be_told(now, urgent=alert.urgent):
+            found.append(_Told(alert, Why.NEW if alert.told_at is None else Why.MORE))
+    return found
+
+
+def _busy_teams(session: Session, now: datetime) -> set[str]:
+    recent = select(AlertMessage.team).where(AlertMessage.created_at > now - _CALM, AlertMessage.urgent.is_(False))
+    counted = recent.group_by(AlertMessage.team).having(func.count(AlertMessage.created_at.distinct()) >= _BUSY)
+    return set(session.scalars(counted))
+
+
+def _escalations(session: Session, settings: Alerts, now: datetime, urgent_only: bool) -> list[_Told]:
+    """What stands open for longer than the next step of its team's path allows."""
+    row = AlertRow
+    found = []
+    for team in Team:
+        policy = settings.team(team.value)
+        for level, step in enumerate(policy.escalation):
+            query = select(row).where(
+                row.closed_at.is_(None), row.team == team.value, row.level == level, row.opened_at <= now - step.after
+            )
+            if urgent_only:
+                query = query.where(row.urgent)
+            for alert in session.scalars(query.order_by(row.id)):
+                # Once told of: a path begins with the team itself.
+                if alert.told_at is not None and policy.may_be_told(now, urgent=alert.urgent):
+                    found.append(_Told(alert, Why.ESCALATED, step.channels))
+    return found
+
+
+def _write(session: Session, settings: Alerts, told: Sequence[_Told], now: datetime) -> int:
+    if not told:
+        return 0
+    causes = {(each.row.code, each.row.cause) for each in told}
+    figures = {(group.code, group.cause): group for group in groups(session, Filter(open=True), causes)}
+    by_channel: dict[tuple[str, str, bool], list[_Told]] = {}
+    for each in told:
+        for channel in settings.team(each.row.team).channels if each.channels is None else each.channels:
+            by_channel.setdefault((each.row.team, channel, each.row.urgent), []).append(each)
+    rows = [
+        _message(team, channel, urgent, mine, figures, settings, now)
+        for (team, channel, urgent), mine in by_channel.items()
+    ]
+    session.add_all(rows)
+    for each in told:
+        if each.channels is None:
+            each.row.untold, each.row.told_at = 0, now
         else:
-            _told(group, channels)
-            told += 1
-    return told
+            each.row.level += 1
+    return len(rows)
 
 
-def _deliver(channel: Channel, group: Group) -> bool:
-    try:
-        channel.deliver(_alert(group))
-    except NotDelivered as error:
-        log.error("alert.not_delivered", channel=channel.name, code=group.code, why=str(error))
-        return False
-    return True
+def _message(
+    team: str,
+    channel: str,
+    urgent: bool,
+    told: Sequence[_Told],
+    figures: Mapping[tuple[str, str], Group],
+    settings: Alerts,
+    now: datetime,
+) -> AlertMessage:
+    base = settings.console_url
+    alerts = [
+        _alert(each, group, base)
+        for each in told
+        if (group := figures.get((each.row.code, each.row.cause))) is not None
+    ]
+    alerts.sort(key=lambda alert: -alert.units)
+    key = _key(channel, now, (each.row.id for each in told))
+    link = console_links.exceptions_of_team(base, team)
+    message = Message(key, team, tuple(alerts[:_MOST]), max(0, len(alerts) - _MOST), link)
+    return AlertMessage(
+        key=key,
+        channel=channel,
+        team=team,
+        urgent=urgent,
+        alert_ids=[each.row.id for each in told],
+        content=dump(message),
+        created_at=now,
+    )
 
 
-def _alert(group: Group) -> Alert:
+def _key(channel: str, now: datetime, alert_ids: Iterable[int]) -> str:
+    parts = "\n".join([channel, now.isoformat(), *map(str, sorted(alert_ids))])
+    return hashlib.sha256(parts.encode()).hexdigest()[:32]
+
+
+def _alert(told: _Told, group: Group, base: str | None) -> Alert:
     return Alert(
         code=group.code,
         cause=group.cause,
         team=group.team,
         urgent=group.urgent,
+        why=told.why,
         count=group.count,
+        added=told.row.untold,
         units=group.units,
         amounts={currency: str(money) for currency, money in sorted(group.money.items())},
         oldest=group.oldest,
         message=group.message,
         way_out=group.way_out,
+        link=console_links.exceptions_of_cause(base, group.code, group.cause),
+        runbook=console_links.runbook(base, group.code),
     )
-
-
-def _took(channel: Channel, group: Group) -> bool:
-    """Whether the channel was told of this very group in a run in which another channel was away."""
-    with transaction() as session:
-        mark = session.get(Mark, _mark(channel, group))
-        return mark is not None and int(mark.value) >= group.last_id
-
-
-def _remember(channels: Sequence[Channel], group: Group) -> None:
-    with transaction() as session:
-        for channel in channels:
-            statement = insert(Mark).values(name=_mark(channel, group), value=str(group.last_id))
-            newer = {"value": statement.excluded.value, "at": utc_now()}
-            session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=newer))
-
-
-def _told(group: Group, channels: Sequence[Channel]) -> None:
-    """Nothing is left to tell of these exceptions; one that was opened meanwhile is for the next run."""
-    row = ExceptionRow
-    mine = (row.code == group.code, row.cause == group.cause, row.alerted_at.is_(None), row.id <= group.last_id)
-    with transaction() as session:
-        session.execute(update(row).where(*mine).values(alerted_at=utc_now()))
-        session.execute(delete(Mark).where(Mark.name.in_([_mark(channel, group) for channel in channels])))
-
-
-def _mark(channel: Channel, group: Group) -> str:
-    digest = hashlib.sha256(f"{group.code}\n{group.cause}".encode()).hexdigest()[:32]
-    return f"alert:{channel.name}:{digest}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy.orm import Session
 
 from app.db.engine import transaction
 from app.db.models import ExceptionRow
@@ -129,8 +130,14 @@ def teams_of(numbers: Sequence[int]) -> frozenset[str]:
         return frozenset(session.scalars(select(ExceptionRow.team).where(ExceptionRow.id.in_(numbers)).distinct()))
 
 
-def grouped(wanted: Filter, *, silent_only: bool = False) -> list[Group]:
-    """Exceptions by cause, the oldest first. `silent_only`: only those of which nobody was told yet."""
+def grouped(wanted: Filter) -> list[Group]:
+    """Exceptions by cause, the oldest first."""
+    with transaction() as session:
+        return groups(session, wanted)
+
+
+def groups(session: Session, wanted: Filter, causes: Collection[tuple[str, str]] | None = None) -> list[Group]:
+    """Exceptions by cause, the oldest first. `causes`: only these (code and cause)."""
     row = ExceptionRow
     query = _filtered(
         select(
@@ -147,15 +154,15 @@ def grouped(wanted: Filter, *, silent_only: bool = False) -> list[Group]:
         ),
         wanted,
     )
-    if silent_only:
-        query = query.where(row.alerted_at.is_(None))
-    groups: dict[tuple[str, str], Group] = {}
-    with transaction() as session:
-        parts = session.execute(query.group_by(row.code, row.cause, row.team, row.currency).order_by("first_id")).all()
-        first_ids = [part.first_id for part in parts]
-        messages = {found.id: found.message for found in session.scalars(select(row).where(row.id.in_(first_ids)))}
+    if causes is not None:
+        query = query.where(tuple_(row.code, row.cause).in_(sorted(causes)))
+    found: dict[tuple[str, str], Group] = {}
+    parts = session.execute(query.group_by(row.code, row.cause, row.team, row.currency).order_by("first_id")).all()
+    first_ids = [part.first_id for part in parts]
+    first = session.execute(select(row.id, row.message).where(row.id.in_(first_ids)))
+    messages = {each.id: each.message for each in first}
     for part in parts:
-        group = groups.setdefault(
+        group = found.setdefault(
             (part.code, part.cause),
             Group(
                 part.code,
@@ -175,7 +182,7 @@ def grouped(wanted: Filter, *, silent_only: bool = False) -> list[Group]:
         group.last_id = max(group.last_id, part.last_id)
         if part.amount is not None and part.currency is not None:
             group.money[part.currency] = Money.rounded(part.amount, part.currency)
-    return list(groups.values())
+    return list(found.values())
 
 
 def view_of(row: ExceptionRow) -> ExceptionView:

@@ -17,6 +17,8 @@ class MailServer:
         self.url = url
         self.letters: list[EmailMessage] = []
         self.refuses = False
+        self.came = threading.Event()
+        """Set when a letter was taken."""
 
 
 @contextmanager
@@ -53,6 +55,7 @@ class _Handler(socketserver.StreamRequestHandler):
                     letter = b"".join(iter(self.rfile.readline, b".\r\n"))
                     desk.letters.append(message_from_bytes(letter, policy=policy.default))
                     self._say("250 taken")
+                    desk.came.set()
                 case b"MAIL" if desk.refuses:
                     self._say("451 not now")
                 case b"QUIT":

@@ -1,180 +1,219 @@
+"""What is told, to whom, and when: messages as they are written down."""
+
 from __future__ import annotations
 
-from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
+from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from app.config import Alerts
+from app.config import AlertChannel, Alerts
+from app.db.codec import load
 from app.db.engine import transaction
-from app.db.models import ExceptionRow, Mark
+from app.db.models import AlertMessage, AlertRow, ExceptionRow
+from app.domain.alerting import QuietHours, Step, TeamAlerts
 from app.domain.blockers import Code
-from app.ops.alerts import Channel
-from app.secret import Secret
-from app.services.alerts import channels_of, send_alerts
-from tests.support.http_server import HttpServer, closed_port, http_server
-from tests.support.mail_server import MailServer, mail_server
-from tests.support.rows import NOON, exception_row, return_row, saved
+from app.ops.alerts import Message, Why
+from app.services.alerts import plan
+from tests.support.rows import exception_row, return_row, saved
 
 pytestmark = pytest.mark.usefixtures("books")
 
-
-@pytest.fixture
-def hook() -> Iterator[HttpServer]:
-    with http_server() as server:
-        yield server
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+EVERYBODY = Alerts(channels={"mail": AlertChannel("mail", "mail", to=("all@brand.example",))})
 
 
-@pytest.fixture
-def mail() -> Iterator[MailServer]:
-    with mail_server() as server:
-        yield server
-
-
-def _channels(webhook: str | None = None, smtp: str | None = None) -> list[Channel]:
-    return channels_of(
-        Alerts(
-            webhook_url=Secret(webhook) if webhook else None,
-            smtp_url=Secret(smtp) if smtp else None,
-            email_to=("returns@brand.example", "it@brand.example"),
-            email_from="bridge@brand.example",
-        )
+def settings(**teams: TeamAlerts) -> Alerts:
+    return Alerts(
+        console_url="https://bridge.brand.example",
+        channels={"mail": EVERYBODY.channels["mail"], "lead": AlertChannel("lead", "mail", to=("lead@brand.example",))},
+        teams=teams,
     )
 
 
-def _silent() -> int:
+def opened(code: Code = Code.UNKNOWN_SKU, cause: str = "es:0012", *, returns: int = 1, **changes: object) -> None:
+    for _ in range(returns):
+        saved(exception_row(code, cause, return_pk=saved(return_row(f"r{_next()}")), opened_at=NOW, **changes))
+
+
+def _next() -> int:
     with transaction() as session:
-        return session.query(ExceptionRow).filter(ExceptionRow.alerted_at.is_(None)).count()
+        return session.query(ExceptionRow).count()
 
 
-def test_an_exception_is_logged_once_at_warning() -> None:
-    saved(exception_row())
+def close(cause: str) -> None:
+    with transaction() as session:
+        session.query(ExceptionRow).filter(ExceptionRow.cause == cause).update({"closed_at": NOW})
 
+
+def messages() -> list[tuple[AlertMessage, Message]]:
+    with transaction() as session:
+        rows = session.scalars(select(AlertMessage).order_by(AlertMessage.id)).all()
+        return [(row, load(Message, row.content)) for row in rows]
+
+
+def test_a_cause_is_one_thing_to_mend_however_many_returns_it_holds_up() -> None:
+    opened(returns=40, amount=Decimal(1))
+    opened(Code.UNMAPPED_REASON, "es:nope")
+
+    assert plan(settings(), NOW) == 1
+
+    ((row, message),) = messages()
+    assert (row.channel, row.team, row.urgent) == ("mail", "merchandising", False)
+    first, second = message.alerts
+    assert (first.code, first.count, first.units, first.amounts) == ("unknown_sku", 40, 80, {"EUR": "40.00"})
+    assert (second.code, second.why) == ("unmapped_reason", Why.NEW)
+    assert first.link == "https://bridge.brand.example/console/exceptions?code=unknown_sku&cause=es%3A0012"
+    assert first.runbook == "https://bridge.brand.example/console/runbooks/unknown_sku"
+    assert message.title == "merchandising: 2 things to mend"
+
+
+def test_each_team_gets_a_message_of_its_own() -> None:
+    opened()
+    opened(Code.NOT_RECEIVED, "r1")
+    assert plan(settings(finance=TeamAlerts(("lead",))), NOW) == 2
+    assert {(row.team, row.channel) for row, _ in messages()} == {("merchandising", "mail"), ("finance", "lead")}
+
+
+def test_what_was_told_is_not_told_again() -> None:
+    opened()
+    assert [plan(EVERYBODY, NOW + number * HOUR) for number in range(3)] == [1, 0, 0]
+
+
+def test_more_of_a_cause_is_a_count_an_hour_later() -> None:
+    opened()
+    plan(EVERYBODY, NOW)
+    opened(returns=4)
+
+    assert plan(EVERYBODY, NOW + timedelta(minutes=59)) == 0
+    opened(returns=5)
+    assert plan(EVERYBODY, NOW + HOUR) == 1
+    (alert,) = messages()[-1][1].alerts
+    assert (alert.why, alert.count, alert.added) == (Why.MORE, 10, 9)
+    assert alert.title.endswith("10 exceptions, 20 units, 478.00 EUR (9 more)")
+
+
+def test_a_cause_that_comes_back_after_it_was_mended_is_new() -> None:
+    opened()
+    plan(EVERYBODY, NOW)
+    close("es:0012")
+    plan(EVERYBODY, NOW)
+    opened()
+    assert plan(EVERYBODY, NOW + timedelta(minutes=1)) == 1
+    assert messages()[-1][1].alerts[0].why is Why.NEW
+
+
+def test_what_is_closed_before_anybody_was_told_is_nobodys_concern() -> None:
+    opened(closed_at=NOW)
+    assert plan(EVERYBODY, NOW) == 0
+
+
+def test_what_is_mended_before_its_message_left_is_withdrawn() -> None:
+    opened()
+    opened(cause="es:0013")
+    plan(EVERYBODY, NOW)
+    close("es:0012")
+    plan(EVERYBODY, NOW)
+    assert messages()[0][0].withdrawn_at is None
+    close("es:0013")
+    plan(EVERYBODY, NOW)
+    assert messages()[0][0].withdrawn_at == NOW
+
+
+def test_a_failed_exchange_is_told_in_the_quick_run_and_alone() -> None:
+    opened()
+    opened(Code.EXCHANGE_FAILED, "EX-r1")
+
+    assert plan(EVERYBODY, NOW, urgent_only=True) == 1
+    ((row, message),) = messages()
+    assert (row.urgent, message.title[:8]) == (True, "URGENT: ")
+    opened(Code.EXCHANGE_FAILED, "EX-r1")
+    assert plan(EVERYBODY, NOW + timedelta(seconds=59), urgent_only=True) == 0
+    assert plan(EVERYBODY, NOW + timedelta(seconds=60), urgent_only=True) == 1
+
+
+def test_quiet_hours_end_in_one_message_over_the_night() -> None:
+    night = QuietHours(ZoneInfo("Europe/Madrid"), time(20), time(8))
+    quiet = settings(merchandising=TeamAlerts(("mail",), night), cx=TeamAlerts(("mail",), night))
+    evening = datetime(2026, 11, 24, 19, 30, tzinfo=UTC)
+    for number in range(3):
+        opened(cause=f"es:{number}", returns=2)
+        assert plan(quiet, evening + number * HOUR) == 0
+    opened(Code.EXCHANGE_FAILED, "EX-r1")
+    assert plan(quiet, evening + 4 * HOUR) == 1
+
+    assert plan(quiet, datetime(2026, 11, 25, 7, 0, tzinfo=UTC)) == 1
+    assert [alert.count for alert in messages()[-1][1].alerts] == [2, 2, 2]
+
+
+def test_a_storm_of_causes_ends_in_one_message_that_counts() -> None:
+    for minute in range(9):
+        opened(cause=f"es:{minute}")
+        plan(EVERYBODY, NOW + timedelta(minutes=minute))
+    assert len(messages()) == 5
+    for number in range(30):
+        opened(cause=f"es:late-{number}", units=number)
+
+    assert plan(EVERYBODY, NOW + timedelta(minutes=11)) == 1
+    message = messages()[-1][1]
+    assert (len(message.alerts), message.further) == (20, 14)
+    assert message.alerts[0].units == 29
+
+
+def test_what_stands_open_goes_up_the_path_step_by_step() -> None:
+    path = (Step(timedelta(hours=4), ("lead",)), Step(timedelta(hours=24), ("mail", "lead")))
+    climbing = settings(merchandising=TeamAlerts(("mail",), escalation=path))
+    opened()
+
+    told = [plan(climbing, NOW + hours * HOUR) for hours in (0, 3, 4, 5, 24, 25, 48)]
+
+    assert told == [1, 0, 1, 0, 2, 0, 0]
+    row, message = messages()[1]
+    assert row.channel == "lead"
+    assert message.title.startswith("still open since 2026-11-24 12:00 UTC: unknown_sku")
+
+
+def test_what_was_mended_is_not_escalated() -> None:
+    climbing = settings(merchandising=TeamAlerts(("mail",), escalation=(Step(HOUR, ("lead",)),)))
+    opened()
+    plan(climbing, NOW)
+    close("es:0012")
+    assert plan(climbing, NOW + 2 * HOUR) == 0
+
+
+def test_the_log_tells_even_where_no_channel_is_named() -> None:
+    opened(returns=2)
     with capture_logs() as logs:
-        told = [send_alerts(_channels()), send_alerts(_channels())]
-
+        assert plan(Alerts(), NOW) == 0
     (line,) = logs
-    assert told == [1, 0]
-    assert (line["log_level"], line["code"], line["team"]) == ("warning", "unknown_sku", "merchandising")
-    assert (line["count"], line["units"], line["amounts"]) == (1, 2, {"EUR": "47.80"})
-    assert _silent() == 0
-
-
-def test_a_cause_is_one_message_however_many_returns_it_holds_up(hook: HttpServer) -> None:
-    for number in range(40):
-        saved(exception_row(return_pk=saved(return_row(f"r{number}")), amount=Decimal(1)))
-    saved(exception_row(Code.EXCHANGE_FAILED, cause="EX-r1"))
-
-    assert send_alerts(_channels(hook.url)) == 2
-
-    first, second = (call.body for call in hook.calls)
-    assert (first["code"], first["count"], first["units"], first["amounts"]) == (
+    assert (line["log_level"], line["code"], line["team"], line["count"]) == (
+        "warning",
         "unknown_sku",
-        40,
-        80,
-        {"EUR": "40.00"},
+        "merchandising",
+        2,
     )
-    assert "40 exceptions" in first["text"]
-    assert "map-sku" in first["way_out"]
-    assert (second["urgent"], second["count"]) == (True, 1)
-    assert second["text"].startswith("URGENT")
-    assert _silent() == 0
 
 
-def test_a_closed_exception_is_nobodys_concern(hook: HttpServer) -> None:
-    saved(exception_row(closed_at=NOON))
-
-    assert send_alerts(_channels(hook.url)) == 0
-    assert hook.calls == []
-
-
-def test_one_more_of_a_cause_that_was_told_is_told_alone(hook: HttpServer) -> None:
-    saved(exception_row(return_pk=saved(return_row("r1"))))
-    send_alerts(_channels(hook.url))
-    saved(exception_row(return_pk=saved(return_row("r2"))))
-    send_alerts(_channels(hook.url))
-
-    assert [call.body["count"] for call in hook.calls] == [1, 1]
+def test_telling_waits_for_no_lock_of_the_books(books: str) -> None:
+    opened()
+    opened(cause="es:0013")
+    with psycopg.connect(books.replace("+psycopg", "", 1)) as working:
+        working.execute("select * from exceptions where cause = 'es:0012' for update")
+        assert plan(EVERYBODY, NOW) == 1
+    assert [alert.cause for alert in messages()[0][1].alerts] == ["es:0013"]
+    assert plan(EVERYBODY, NOW) == 1
 
 
-@pytest.mark.parametrize("status", [500, 404, 302])
-def test_a_webhook_that_fails_is_tried_again_and_the_log_is_not_repeated(hook: HttpServer, status: int) -> None:
-    saved(exception_row())
-    hook.always(status=status)
-    with capture_logs() as logs:
-        assert send_alerts(_channels(hook.url)) == 0
-        assert _silent() == 1
-        hook.always(status=204)
-        assert send_alerts(_channels(hook.url)) == 1
-
-    events = [line["event"] for line in logs]
-    assert events == ["exception", "alert.not_delivered"]
-    assert logs[1]["why"] == f"HTTP {status}"
-    assert len(hook.calls) == 2
-    assert _silent() == 0
-
-
-def test_a_webhook_that_is_away_is_asked_once_a_run_and_shows_no_address() -> None:
-    saved(exception_row(cause="c1"))
-    saved(exception_row(cause="c2"))
-
-    with capture_logs() as logs:
-        send_alerts(_channels(f"http://127.0.0.1:{closed_port()}/hook/pa55word"))
-
-    failures = [line for line in logs if line["event"] == "alert.not_delivered"]
-    assert len(failures) == 1
-    assert "pa55word" not in repr(failures)
-    assert [line["cause"] for line in logs if line["event"] == "exception"] == ["c1", "c2"]
-
-
-def test_mail_goes_to_everybody_who_should_know(mail: MailServer) -> None:
-    saved(exception_row())
-
-    assert send_alerts(_channels(smtp=mail.url)) == 1
-
-    (letter,) = mail.letters
-    assert letter["Subject"] == "[bridge] unknown_sku (merchandising): 1 exception, 2 units, 47.80 EUR"
-    assert (letter["From"], letter["To"]) == ("bridge@brand.example", "returns@brand.example, it@brand.example")
-    assert "bridge exceptions map-sku" in letter.get_content()
-
-
-def test_who_was_told_is_not_told_again_because_another_way_was_closed(hook: HttpServer, mail: MailServer) -> None:
-    saved(exception_row())
-    mail.refuses = True
-    for _ in range(3):
-        assert send_alerts(_channels(hook.url, mail.url)) == 0
-    mail.refuses = False
-
-    assert send_alerts(_channels(hook.url, mail.url)) == 1
-
-    assert (len(hook.calls), len(mail.letters)) == (1, 1)
+def test_two_at_once_write_one_message(books: str) -> None:
+    opened()
+    with psycopg.connect(books.replace("+psycopg", "", 1)) as other:
+        other.execute("select pg_advisory_xact_lock(7202612)")
+        assert plan(EVERYBODY, NOW) == 0
+    assert plan(EVERYBODY, NOW) == 1
     with transaction() as session:
-        assert session.query(Mark).count() == 0
-
-
-def test_two_runs_at_once_tell_once(hook: HttpServer, books: str) -> None:
-    saved(exception_row())
-    with psycopg.connect(books.replace("+psycopg", "", 1), autocommit=True) as other:
-        other.execute("select pg_advisory_lock(7202612)")
-        assert send_alerts(_channels(hook.url)) == 0
-        other.execute("select pg_advisory_unlock(7202612)")
-
-    assert send_alerts(_channels(hook.url)) == 1
-    assert len(hook.calls) == 1
-
-
-def test_a_failed_exchange_is_told_in_a_run_of_its_own_each_return_anew(hook: HttpServer) -> None:
-    saved(exception_row())
-    saved(exception_row(Code.EXCHANGE_FAILED, "es:0012"))
-
-    assert send_alerts(_channels(hook.url), urgent=True) == 1
-    (told,) = [call.body for call in hook.calls]
-    assert (told["code"], told["team"], told["urgent"]) == ("exchange_failed", "cx", True)
-
-    pk = saved(return_row())
-    saved(exception_row(Code.EXCHANGE_FAILED, "es:0012", return_pk=pk, return_id="r1"))
-    assert send_alerts(_channels(hook.url), urgent=True) == 1
-    assert send_alerts(_channels(hook.url), urgent=False) == 1
-    assert _silent() == 0
+        assert session.query(AlertRow).count() == 1

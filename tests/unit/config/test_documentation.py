@@ -30,6 +30,9 @@ PLACEHOLDERS = {
     "reasons": "<reason>",
     "statuses": "<status>",
     "item_statuses": "<status>",
+    "channels": "<channel>",
+    "teams": "<team>",
+    "escalation": "<after>",
 }
 _SECTION = re.compile(r"#+ (?:`\[(?P<path>.+)\]`|(?P<top>The top of the file))")
 _ROW = re.compile(r"\| `(?P<key>[^`]+)` \| [^|]+ \| (?P<default>[^|]+) \|")

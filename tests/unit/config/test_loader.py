@@ -180,8 +180,9 @@ def test_no_secret_shows_in_the_repr(tmp_path: Path) -> None:
     table["alerts"] = {"webhook_url_env": "HOOK"}
     config = load(table, tmp_path, ENVIRON | {"HOOK": "https://hook.example/t-4711"})
 
-    assert config.alerts.webhook_url is not None
-    assert config.alerts.webhook_url.reveal() == "https://hook.example/t-4711"
+    url = config.alerts.channels["webhook"].url
+    assert url is not None
+    assert url.reveal() == "https://hook.example/t-4711"
     assert "4711" not in repr(config)
     assert "4711" not in str(config.connections["main"].key)
 

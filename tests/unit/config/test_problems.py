@@ -30,6 +30,15 @@ def connection(**values: object) -> Change:
     return lambda table: table["bluecherry"]["main"].update(values)
 
 
+def channel(**values: object) -> Change:
+    return lambda table: table.update(alerts={"channels": {"loft": values}})
+
+
+def team(**values: object) -> Change:
+    loft = {"kind": "slack", "url_env": "BC_KEY"}
+    return lambda table: table.update(alerts={"channels": {"loft": loft}, "teams": {"finance": values}})
+
+
 @pytest.mark.parametrize(
     ("change", "key", "says"),
     [
@@ -77,6 +86,19 @@ def connection(**values: object) -> Change:
         (lambda table: table["stores"].update({"a b": {}}), 'stores."a b"', "is no name"),
         (lambda table: table.update(alerts={"smtp_url_env": "BC_KEY"}), "alerts.email_to", "who gets the mail"),
         (lambda table: table.update(alerts={"webhook_url_env": "NONE"}), "alerts.webhook_url_env", "NONE"),
+        (channel(kind="pigeon"), "alerts.channels.loft.kind", "one of: mail, slack"),
+        (channel(kind="slack"), "alerts.channels.loft.url_env", "is missing"),
+        (channel(kind="webhook", url_env="NONE"), "alerts.channels.loft.url_env", "NONE"),
+        (channel(kind="mail"), "alerts.channels.loft.to", "who gets the mail"),
+        (channel(kind="mail", to=["a@b.example"]), "alerts.smtp_url_env", "name the mail server"),
+        (team(channels=["lift"]), "alerts.teams.finance.channels", "Did you mean 'loft'?"),
+        (team(escalation={"4h": ["lift"]}), "alerts.teams.finance.escalation.4h", "Did you mean 'loft'?"),
+        (team(escalation={"soon": ["loft"]}), "alerts.teams.finance.escalation.soon", 'as "30m", "4h" or "2d"'),
+        (team(quiet_days=["caturday"]), "alerts.teams.finance.quiet_days", "Did you mean 'saturday'?"),
+        (team(quiet_days=["sunday"]), "alerts.teams.finance.time_zone", "own time zone"),
+        (team(time_zone="UTC", quiet_from="20:00"), "alerts.teams.finance", "Give both"),
+        (team(time_zone="UTC", quiet_from="8pm", quiet_until="08:00"), "alerts.teams.finance.quiet_from", '"20:00"'),
+        (lambda table: table.update(alerts={"teams": {"finanse": {}}}), "alerts.teams.finanse", "'finance'"),
     ],
 )
 def test_a_problem_names_file_key_and_remedy(tmp_path: Path, change: Change, key: str, says: str) -> None:
