@@ -90,6 +90,8 @@ def resolve(exception_ids: Sequence[int], by: str, note: str | None, release: bo
 def map_sku(store: str, sku: str, target: str, by: str) -> int:
     """Let a SKU of the shop mean one of BlueCherry's from now on; the number of returns that it sets going.
 
+    What it meant before stays in the history.
+
     Raises NotPossible when the SKU would mean itself, or the target is itself named as another.
     """
     if sku == target:
@@ -98,6 +100,8 @@ def map_sku(store: str, sku: str, target: str, by: str) -> int:
         further = session.get(SkuAlias, (store, target))
         if further is not None:
             raise NotPossible(f"{target} itself means {further.target}: map {sku} to that.")
+        before = session.get(SkuAlias, (store, sku))
+        was = before.target if before is not None else None
         values = {"store": store, "sku": sku, "target": target, "by": by}
         statement = insert(SkuAlias).values(values)
         session.execute(
@@ -116,8 +120,9 @@ def map_sku(store: str, sku: str, target: str, by: str) -> int:
         lock_returns(session, pks)
         _wake(session, pks)
         notes = Notes()
-        for pk in pks:
-            notes.add(pk, "sku mapped", sku=sku, target=target, by=by)
+        concerned: Sequence[int | None] = sorted(pks) or (None,)
+        for pk in concerned:
+            notes.add(pk, "sku mapped", store=store, sku=sku, target=target, was=was, by=by)
         notes.write(session)
     return len(pks)
 

@@ -84,6 +84,18 @@ def test_a_name_can_be_corrected(scene: Scene) -> None:
     (alias,) = scene.rows(SkuAlias)
     assert (alias.target, alias.by) == ("0001", "eva")
     assert scene.states() == {"RA-r1": "posted"}
+    told = [row.detail for row in scene.rows(History) if row.what == "sku mapped"]
+    assert [(each["was"], each["target"], each["by"]) for each in told] == [
+        (None, "0004", "ana"),
+        ("0004", "0001", "eva"),
+    ]
+
+
+def test_a_name_that_nothing_waits_for_stands_in_the_history_too(scene: Scene) -> None:
+    assert map_sku("es", "SHOP-1", "0001", "ana") == 0
+
+    (told,) = scene.rows(History)
+    assert (told.return_pk, told.what, told.detail["sku"]) == (None, "sku mapped", "SHOP-1")
 
 
 def test_a_name_holds_in_its_store_only(scene: Scene) -> None:
