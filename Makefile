@@ -14,7 +14,7 @@ GOOD_PYTHON := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 RUN_READY := $(VENV)/.run-installed
 DEV_READY := $(VENV)/.dev-installed
 
-.PHONY: help setup demo chaos run test lint types check bench bench-outage lock clean
+.PHONY: help setup demo chaos run test lint types check bench bench-outage translations lock clean
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,13 @@ bench: $(DEV_READY) ## Measure the receiver against a bare view; prints and writ
 
 bench-outage: $(DEV_READY) ## Let BlueCherry be away while returns come in; prints and writes JSON
 	@$(BIN)/python -m benchmarks.bench_outage $(ARGS)
+
+translations: $(DEV_READY) ## Bring the console's texts into its .po files, to be filled in there
+	@cd app/web/console && ../../../$(BIN)/pybabel --quiet extract --mapping translations/babel.ini --keywords N_ \
+	  --no-location --sort-output --omit-header --output translations/messages.pot .
+	@cd app/web/console && for file in translations/*.po; do ../../../$(BIN)/pybabel --quiet update --no-fuzzy-matching \
+	  --ignore-obsolete --omit-header --no-wrap --input-file translations/messages.pot --output-file $$file --locale $$(basename $$file .po); done
+	@rm app/web/console/translations/messages.pot
 
 lock: $(DEV_READY) ## Take newer versions into the lock files (needs uv); ARGS="--upgrade"
 	@echo 'setuptools>=77' | uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def create_app(config: Config | None = None, settings: WebSettings | None = None) -> Flask:
-    """The Flask application: receiver, JSON API, health checks.
+    """The Flask application: receiver, JSON API, console, health checks.
 
     Without a configuration it is read from BRIDGE_CONFIG (default ``bridge.toml``), the settings from the environment.
     Raises ConfigError or environs.EnvError when they cannot be used; connects to nothing yet.
@@ -23,6 +23,7 @@ def create_app(config: Config | None = None, settings: WebSettings | None = None
     from app.config import load_config
     from app.web.api import api
     from app.web.auth import Gate
+    from app.web.console import install_console
     from app.web.errors import answer_errors_as_json
     from app.web.health import health
     from app.web.metrics import metrics
@@ -41,4 +42,5 @@ def create_app(config: Config | None = None, settings: WebSettings | None = None
     app.register_blueprint(api(config, gate))
     app.register_blueprint(health())
     app.register_blueprint(metrics(gate))
+    install_console(app, config, settings)
     return app

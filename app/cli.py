@@ -25,6 +25,7 @@ COMMANDS = {
     "books": "app.commands.books:books",
     "windows": "app.commands.windows:windows",
     "shadow": "app.commands.shadow:shadow",
+    "people": "app.commands.people:people",
     "doctor": "app.commands.doctor:doctor",
     "circuits": "app.commands.circuits:circuits",
     "reconcile": "app.commands.reconcile:reconcile",

@@ -21,6 +21,11 @@ def decimals_of(currency: str) -> int:
     return 3 if currency in _THREE_DECIMALS else 2
 
 
+def currencies_without_decimals() -> frozenset[str]:
+    """Currencies whose minor unit is the currency itself, as JPY."""
+    return _NO_DECIMALS
+
+
 def minor_unit(currency: str) -> Decimal:
     """The smallest amount of a currency: ``Decimal("0.01")`` for EUR."""
     return Decimal(1).scaleb(-decimals_of(currency))

@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import create_engine, pool, text
 
-from app.db.models import Base
+from app.db.tables import Base
 
 _LOCK = 7_202_611
 

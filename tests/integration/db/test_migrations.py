@@ -6,7 +6,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect
 
 from app.db.migrate import configuration, upgrade
-from app.db.models import Base
+from app.db.tables import Base
 
 
 def test_the_models_are_what_the_migrations_make(database: str) -> None:

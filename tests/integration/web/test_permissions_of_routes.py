@@ -15,7 +15,7 @@ from tests.support.rows import exception_row, return_row, saved
 from tests.support.web import json_of
 
 GUARDED = {"api", "metrics"}
-SIGNED_OR_OPEN = {"webhooks", "health"}
+SIGNED_OR_OPEN = {"webhooks", "health", "console"}
 """Blueprints whose routes need no token. One that is new has a gate and a test of its own, and is named here then."""
 ACTORS = sorted({(role, (team,) if role in OF_TEAMS else ()) for role in Role for team in Team})
 _PLACEHOLDER = re.compile(r"[<{](?:\w+:)?(\w+)[>}]")

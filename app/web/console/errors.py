@@ -1,0 +1,62 @@
+"""Errors of the console as pages that say what went wrong and what to do."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from flask import Blueprint, abort, g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from app.web.console.language import N_, gettext
+from app.web.console.needs import ANYBODY, needs
+
+_MESSAGES = {
+    HTTPStatus.NOT_FOUND: N_("There is nothing at this address. What it showed may have been settled or renamed."),
+    HTTPStatus.FORBIDDEN: N_("Your roles do not allow this. Ask whoever manages the people of this console."),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: N_("That is more than a page takes at once."),
+    HTTPStatus.SERVICE_UNAVAILABLE: N_("The database does not answer. Nothing is lost; try again in a moment."),
+    HTTPStatus.BAD_REQUEST: N_("This request could not be read. Go back, reload the page, and try again."),
+    HTTPStatus.METHOD_NOT_ALLOWED: N_("This address takes no such request. Go back, reload the page, and try again."),
+    HTTPStatus.INTERNAL_SERVER_ERROR: N_("Something broke that nobody foresaw. It is in the log; try again later."),
+}
+
+
+def answer_errors_as_pages(console: Blueprint) -> None:
+    """Let every error on the console's addresses answer with a page."""
+    console.register_error_handler(CSRFError, _forged)
+    console.register_error_handler(HTTPException, _refused)
+    console.register_error_handler(OperationalError, _database_away)
+
+    @console.route("/<path:anything>")
+    @needs(ANYBODY)
+    def nowhere(anything: str) -> ResponseReturnValue:
+        abort(HTTPStatus.NOT_FOUND)
+
+
+def page_of_error(status: HTTPStatus, message: str) -> ResponseReturnValue:
+    """A page that says what went wrong and what to do; for htmx only the sentence."""
+    if request.headers.get("HX-Request"):
+        return render_template("console/_problem.html", message=message), status
+    return render_template("console/error.html", status=status, message=message), status
+
+
+def _forged(_: CSRFError) -> ResponseReturnValue:
+    return page_of_error(
+        HTTPStatus.BAD_REQUEST,
+        gettext("This form is out of date: your session has ended or changed. Reload the page and try again."),
+    )
+
+
+def _refused(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None:
+        return error.get_response()
+    status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    return page_of_error(status, gettext(_MESSAGES[status]) if status in _MESSAGES else status.phrase)
+
+
+def _database_away(_: OperationalError) -> ResponseReturnValue:
+    g.person = None
+    return page_of_error(HTTPStatus.SERVICE_UNAVAILABLE, gettext(_MESSAGES[HTTPStatus.SERVICE_UNAVAILABLE]))

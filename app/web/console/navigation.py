@@ -1,0 +1,21 @@
+"""Where people go in the console: the entries of its menu, in their order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.permissions import Permission
+from app.web.console.language import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the menu. `section` is the page's own, which marks the entry on every page below it."""
+
+    endpoint: str
+    label: str
+    section: str
+    permission: Permission
+
+
+ENTRIES = (Entry("console.exceptions", N_("Exceptions"), "exceptions", Permission.READ_EXCEPTIONS),)
