@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from app.commands._staff import STAFF, make_staff
 from app.commands._stage import plain_errors, progress, set_up
 from app.demo.day import BLUECHERRY_FAULTS, REVENI_FAULTS, Day, Places, each_fault
 from app.demo.report import Report
@@ -97,7 +98,10 @@ def _play(
 
 def _stay(system: System, places: Places, console: Console) -> None:
     urls = system.urls
-    console.print(f"\nReceiver    {urls.receiver}/webhooks/reveni/<store>")
+    password = make_staff(system)
+    console.print(f"\nConsole     {urls.receiver}/console/")
+    console.print(f"Sign in as  {', '.join(STAFF)} (password {password})")
+    console.print(f"Receiver    {urls.receiver}/webhooks/reveni/<store>")
     console.print(f"API         {urls.receiver}/api")
     console.print(f"API token   {urls.api_token}")
     console.print(f"Flower      {urls.flower} (login {urls.flower_login})")

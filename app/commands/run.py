@@ -51,6 +51,7 @@ def run(config_path: Path | None, port: int, flower_port: int) -> None:
 
 def _tell(system: System) -> None:
     urls = system.urls
+    click.echo(f"Console   {urls.receiver}/console/ (bridge people add LOGIN --role admin lets the first one in)")
     click.echo(f"Receiver  {urls.receiver}/webhooks/reveni/<store>")
     click.echo(f"API       {urls.receiver}/api (token: {_place_of(system, 'BRIDGE_API_TOKENS', 'api-token')})")
     click.echo(f"Flower    {urls.flower} (login: {_place_of(system, 'FLOWER_BASIC_AUTH', 'flower')})")

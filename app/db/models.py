@@ -423,7 +423,10 @@ class History(Base):
     what: Mapped[str]
     key: Mapped[str | None]
     detail: Mapped[Json] = mapped_column(server_default=text("'{}'"))
-    __table_args__ = (Index("ix_history_return", "return_pk", "id"),)
+    __table_args__ = (
+        Index("ix_history_return", "return_pk", "id"),
+        Index("ix_history_acts", "id", postgresql_where=text("return_pk is null and detail ? 'by'")),
+    )
 
 
 class ReturnVersion(Base):

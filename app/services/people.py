@@ -9,11 +9,12 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from app.db.engine import transaction
-from app.db.people import PersonRow
+from app.db.people import PersonRow, SessionRow
 from app.domain.blockers import Team
 from app.permissions import OF_TEAMS, Actor, Role
 
@@ -91,6 +92,78 @@ def person_by_password(login: str, password: str) -> Person | None:
     except (VerifyMismatchError, InvalidHashError):
         return None
     return person_of(row) if row is not None and known is not None else None
+
+
+def person_by_provider(issuer: str, subject: str, email: str | None) -> Person | None:
+    """Whom a provider vouches for; None when nobody here is active under that name.
+
+    The first time, `email` (verified by the provider; None otherwise) finds the account without a password of that
+    login, which belongs to this subject from then on. Nobody gets an account just because a provider knows them.
+    """
+    with transaction() as session:
+        row = session.scalar(select(PersonRow).where(PersonRow.issuer == issuer, PersonRow.subject == subject))
+        if row is None and email is not None:
+            unclaimed = (PersonRow.subject.is_(None), PersonRow.password_hash.is_(None))
+            row = session.scalar(
+                select(PersonRow).where(PersonRow.login == email.strip().lower(), *unclaimed).with_for_update()
+            )
+            if row is not None:
+                row.issuer, row.subject = issuer, subject
+        return person_of(row) if row is not None and row.active else None
+
+
+def change_role(login: str, role: Role, teams: Collection[Team]) -> Person:
+    """Give somebody another role. Raises PersonProblem: nobody of that login, or no admin would be left."""
+    with transaction() as session:
+        row = _locked(session, login)
+        if role is not Role.ADMIN:
+            _another_admin(session, row)
+        row.role, row.teams = role.value, _checked_teams(role, teams)
+        return person_of(row)
+
+
+def change_password(login: str, password: str) -> Person:
+    """Give somebody another password; every session of theirs ends. Raises PersonProblem."""
+    digest = hash_password(password)
+    with transaction() as session:
+        row = _locked(session, login)
+        row.password_hash = digest
+        session.execute(delete(SessionRow).where(SessionRow.person_id == row.id))
+        return person_of(row)
+
+
+def set_active(login: str, active: bool) -> Person:
+    """Let somebody sign in no more, or again; their sessions end at once. Raises PersonProblem."""
+    with transaction() as session:
+        row = _locked(session, login)
+        if not active:
+            _another_admin(session, row)
+            session.execute(delete(SessionRow).where(SessionRow.person_id == row.id))
+        row.active = active
+        return person_of(row)
+
+
+def choose_language(person_id: int, language: str) -> None:
+    """Remember the language in which somebody reads."""
+    with transaction() as session:
+        session.execute(update(PersonRow).where(PersonRow.id == person_id).values(language=language))
+
+
+def _locked(session: Session, login: str) -> PersonRow:
+    row = session.scalar(select(PersonRow).where(PersonRow.login == login.strip().lower()).with_for_update())
+    if row is None:
+        raise PersonProblem(f"There is nobody with the login {login}.")
+    return row
+
+
+def _another_admin(session: Session, row: PersonRow) -> None:
+    """Raises PersonProblem when this is the last admin who can sign in."""
+    if row.role != Role.ADMIN or not row.active:
+        return
+    admin = (PersonRow.role == Role.ADMIN, PersonRow.active)
+    admins = session.scalars(select(PersonRow.id).where(*admin).order_by(PersonRow.id).with_for_update()).all()
+    if list(admins) == [row.id]:
+        raise PersonProblem(f"{row.login} is the last admin: make another one first.")
 
 
 def list_people() -> list[Person]:

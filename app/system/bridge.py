@@ -195,7 +195,6 @@ class System:
             "BRIDGE_DATA": str(self.directory.path),
             "BRIDGE_API_TOKENS": given.get("BRIDGE_API_TOKENS") or addresses.api_token,
             "BRIDGE_CONSOLE_SECRET": given.get("BRIDGE_CONSOLE_SECRET") or self.directory.secret("console"),
-            "BRIDGE_CONSOLE_URL": given.get("BRIDGE_CONSOLE_URL") or addresses.receiver,
             "FLOWER_BASIC_AUTH": addresses.flower_login,
             "RECEIVER_URL": addresses.receiver,
             "PYTHONUNBUFFERED": "1",

@@ -15,22 +15,32 @@ _SHORTEST_SECRET = 32
 
 
 @dataclass(frozen=True, slots=True)
+class Provider:
+    """An OpenID Connect provider. `name` stands on the button."""
+
+    issuer: str
+    client_id: str
+    client_secret: Secret
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class WebSettings:
     """What the web processes need beside the configuration file.
 
     `api_tokens`: bearer tokens that open the JSON API; without one it stays shut. `events_per_second`: what one store
     or site may send to one receiver process in the long run; 0 for no limit. `console_secret`: signs the console's
-    cookies; without one the console stays shut. `console_url`: where people reach it, without a path.
+    cookies; without one the console stays shut. `provider`: who else than the bridge may say who somebody is.
     """
 
     api_tokens: tuple[Secret, ...] = ()
     events_per_second: int = EVENTS_PER_SECOND
     console_secret: Secret | None = None
-    console_url: str | None = None
+    provider: Provider | None = None
 
 
 def load_settings() -> WebSettings:
-    """The settings out of BRIDGE_API_TOKENS, BRIDGE_EVENTS_PER_SECOND, BRIDGE_CONSOLE_SECRET and BRIDGE_CONSOLE_URL.
+    """The settings out of BRIDGE_API_TOKENS, BRIDGE_EVENTS_PER_SECOND, BRIDGE_CONSOLE_SECRET and BRIDGE_OIDC_*.
 
     Raises environs.EnvError, which names the variable.
     """
@@ -41,7 +51,19 @@ def load_settings() -> WebSettings:
         api_tokens=tuple(Secret(token.strip()) for token in tokens if token.strip()),
         events_per_second=env.int("BRIDGE_EVENTS_PER_SECOND", EVENTS_PER_SECOND, validate=Range(min=0)),
         console_secret=Secret(console_secret) if console_secret else None,
-        console_url=env.str("BRIDGE_CONSOLE_URL", "").rstrip("/") or None,
+        provider=_provider(env),
+    )
+
+
+def _provider(env: Env) -> Provider | None:
+    issuer = env.str("BRIDGE_OIDC_ISSUER", "").rstrip("/")
+    if not issuer:
+        return None
+    return Provider(
+        issuer,
+        env.str("BRIDGE_OIDC_CLIENT_ID"),
+        Secret(env.str("BRIDGE_OIDC_CLIENT_SECRET")),
+        env.str("BRIDGE_OIDC_NAME", "") or "OpenID Connect",
     )
 
 

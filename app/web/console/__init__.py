@@ -10,12 +10,13 @@ from flask import Blueprint, Flask, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from app.config import Config
-from app.web.console import exceptions, preferences, sign_in
-from app.web.console.frame import put_into_frame
+from app.web.console import exceptions, people, preferences, sign_in
+from app.web.console.frame import PROVIDER_KEY, put_into_frame
 from app.web.console.needs import ANYBODY, needs
+from app.web.console.provider import add_provider
 from app.web.settings import WebSettings
 
-PAGES = (sign_in, preferences, exceptions)
+PAGES = (sign_in, preferences, exceptions, people)
 
 
 def install_console(app: Flask, config: Config, settings: WebSettings) -> None:
@@ -29,6 +30,8 @@ def install_console(app: Flask, config: Config, settings: WebSettings) -> None:
         static_url_path="/static",
     )
     put_into_frame(app, console, config, settings)
+    app.config[PROVIDER_KEY] = settings.provider
+    add_provider(app, console, config, settings.provider)
     for page in PAGES:
         page.add_pages(console, config)
 

@@ -15,6 +15,7 @@ from flask_wtf.csrf import CSRFProtect, generate_csrf
 
 from app.config import Config
 from app.secret import Secret
+from app.services.acts import note_act
 from app.services.outside import utc_now
 from app.services.sessions import LONGEST, person_in_session
 from app.web.console import names, shown
@@ -25,9 +26,27 @@ from app.web.console.needs import allows, may
 from app.web.console.preferences import chosen_theme
 from app.web.settings import WebSettings
 
+UNNOTED = frozenset({"console.preferences"})
+"""What is no act: how somebody's own screen looks."""
+TOLD = frozenset(
+    "login role team teams active id ids code cause store kind sku target note reason action assignee until tag"
+    " quantity order release mapping value".split()
+)
+"""Fields of forms that acts tell; what others hold may be secret or a customer's."""
+PROVIDER_KEY = "BRIDGE_PROVIDER"
+"""Where the application keeps the provider for the sign-in page."""
 SESSION_KEY = "session"
 """Where the cookie has the session's token."""
-OPEN = frozenset({"console.static", "console.sign_in", "console.sign_in_submit", "console.preferences"})
+OPEN = frozenset(
+    {
+        "console.static",
+        "console.sign_in",
+        "console.sign_in_submit",
+        "console.sign_in_by_provider",
+        "console.back_from_provider",
+        "console.preferences",
+    }
+)
 """What can be had without a session."""
 _POLICY = "; ".join(
     (
@@ -47,12 +66,12 @@ _STATIC = Path(__file__).parent / "static"
 
 def put_into_frame(app: Flask, console: Blueprint, config: Config, settings: WebSettings) -> None:
     """Give a blueprint sessions, protection against forged requests, languages, headers and pages for errors."""
-    csrf = _configure(app, settings)
+    csrf = _configure(app, config, settings)
     zones = {name: store.rules.time_zone for name, store in config.stores.items()}
 
     @console.before_request
     def enter() -> ResponseReturnValue | None:
-        g.now, g.zones, g.person = utc_now(), zones, None
+        g.now, g.config, g.zones, g.person = utc_now(), config, zones, None
         if request.endpoint == "console.static":
             return None
         if settings.console_secret is None:
@@ -72,16 +91,17 @@ def put_into_frame(app: Flask, console: Blueprint, config: Config, settings: Web
         return None
 
     console.after_request(_protect)
+    console.after_request(_note)
     console.context_processor(_known_to_templates)
     answer_errors_as_pages(console)
 
 
-def _configure(app: Flask, settings: WebSettings) -> CSRFProtect:
+def _configure(app: Flask, config: Config, settings: WebSettings) -> CSRFProtect:
     app.config["SECRET_KEY"] = (settings.console_secret or Secret(token_hex())).reveal()
     app.config["SESSION_COOKIE_NAME"] = "bridge"
     app.config["SESSION_COOKIE_PATH"] = "/console"
     app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
-    app.config["SESSION_COOKIE_SECURE"] = (settings.console_url or "").startswith("https://")
+    app.config["SESSION_COOKIE_SECURE"] = (config.alerts.console_url or "").startswith("https://")
     app.config["PERMANENT_SESSION_LIFETIME"] = LONGEST
     # The receiver and the API have signatures and tokens of their own: only the console checks for forged requests.
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
@@ -105,6 +125,15 @@ def _protect(response: Response) -> Response:
     return response
 
 
+def _note(response: Response) -> Response:
+    """Whatever somebody who is signed in sent here is an act, refused or not."""
+    if request.method == "POST" and g.person is not None and request.endpoint not in UNNOTED:
+        form = {name: value for name, value in request.form.items() if name in TOLD}
+        what = (request.endpoint or "").partition(".")[2].replace("_", " ")
+        note_act(g.person.login, what, request.path, answer=response.status_code, **form)
+    return response
+
+
 def _known_to_templates() -> dict[str, object]:
     return {
         "asset": _asset,
@@ -116,7 +145,9 @@ def _known_to_templates() -> dict[str, object]:
         "language": language,
         "languages": LANGUAGE_NAMES,
         "shown": shown,
+        "role_name": names.role_name,
         "team_name": names.team_name,
+        "team_names": names.team_names,
         "theme": chosen_theme,
     }
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from app.domain.blockers import Code, Team
+from app.permissions import Role
 from app.web.console.language import N_, gettext
 
 CODES: Mapping[str, str] = {
@@ -47,9 +48,27 @@ TEAMS: Mapping[str, str] = {
 }
 
 
+ROLES: Mapping[str, str] = {
+    Role.VIEWER: N_("Viewer"),
+    Role.OPERATOR: N_("Operator"),
+    Role.APPROVER: N_("Approver"),
+    Role.ADMIN: N_("Admin"),
+}
+
+
 def code_name(code: str) -> str:
     """What an exception's code is called."""
     return gettext(CODES.get(code, code))
+
+
+def role_name(role: str) -> str:
+    """What a role is called."""
+    return gettext(ROLES.get(role, role))
+
+
+def team_names(teams: Iterable[str]) -> str:
+    """What teams are called, in one line."""
+    return ", ".join(sorted(team_name(team) for team in teams))
 
 
 def team_name(team: str) -> str:

@@ -18,4 +18,7 @@ class Entry:
     permission: Permission
 
 
-ENTRIES = (Entry("console.exceptions", N_("Exceptions"), "exceptions", Permission.READ_EXCEPTIONS),)
+ENTRIES = (
+    Entry("console.exceptions", N_("Exceptions"), "exceptions", Permission.READ_EXCEPTIONS),
+    Entry("console.people", N_("People"), "people", Permission.MANAGE_PEOPLE),
+)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, make_response, redirect, request, url_for
+from flask import Blueprint, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.config import Config
+from app.services.people import choose_language
 from app.web.console.language import COOKIE, LANGUAGES
 
 THEMES = ("light", "dark")
@@ -21,6 +22,8 @@ def add_pages(console: Blueprint, config: Config) -> None:
         for name, allowed in ((COOKIE, LANGUAGES), ("theme", THEMES)):
             value = request.form.get(name)
             if value is not None and value in allowed:
+                if name == COOKIE and g.person is not None:
+                    choose_language(g.person.id, value)
                 response.set_cookie(
                     name, value, max_age=_YEAR, path="/console", samesite="Lax", secure=request.is_secure
                 )
