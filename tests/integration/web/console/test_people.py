@@ -20,7 +20,7 @@ def test_an_admin_adds_somebody_who_can_sign_in_then(ana: FlaskClient) -> None:
 
     assert answer.status_code == 302
     (ben,) = (each for each in list_people() if each.login == "ben")
-    assert (ben.role, ben.teams) == (Role.OPERATOR, {Team.CX})
+    assert (ben.role, ben.teams) == (Role.OPERATOR, frozenset({Team.CX}))
     assert sign_in(_others(ana), "ben").status_code == 302
 
 
