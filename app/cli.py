@@ -29,6 +29,7 @@ COMMANDS = {
     "doctor": "app.commands.doctor:doctor",
     "circuits": "app.commands.circuits:circuits",
     "reconcile": "app.commands.reconcile:reconcile",
+    "erase": "app.commands.erase:erase",
     "tokens": "app.commands.tokens:tokens",
     "db": "app.commands.db:db",
     "sandbox": "app.commands.sandbox:sandbox",

@@ -80,7 +80,8 @@ class ReturnRow(Base):
     on it now; `wake_at`: when the sweep looks at it again. `version` counts changes, so that a slow fetch never
     overwrites a newer one. `accepted_since`: Reveni's `updated` when an item was first seen accepted. `asked_at`: when
     Reveni was last asked for it. `shadow`: the store was in shadow when the return was first stored, so it is posted
-    nowhere, ever. Each `data` that ever stood here stays in `return_versions`, by a trigger.
+    nowhere, ever. `erased_at`: its customer was erased; `personal` stays empty, whatever comes. Each `data` that ever
+    stood here stays in `return_versions`, by a trigger.
     """
 
     __tablename__ = "returns"
@@ -104,6 +105,7 @@ class ReturnRow(Base):
     fetch_tries: Mapped[int] = mapped_column(Integer, server_default="0")
     updated: Mapped[datetime]
     shadow: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    erased_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     __table_args__ = (
         UniqueConstraint("store", "id"),
@@ -496,6 +498,19 @@ class ApiToken(Base):
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     revoked_by: Mapped[str | None]
+
+
+class Erasure(Base):
+    """A customer who was erased: when, by whom, and a keyed hash of the e-mail (null: none was known). Append-only."""
+
+    __tablename__ = "erasures"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    subject: Mapped[bytes | None]
+    by: Mapped[str]
+    at: Mapped[datetime]
+    returns: Mapped[int] = mapped_column(Integer)
+    events: Mapped[int] = mapped_column(Integer)
+    __table_args__ = (Index("ix_erasures_subject", "subject"),)
 
 
 class Mark(Base):

@@ -19,6 +19,7 @@ from app.domain.blockers import Code
 from app.domain.model import Receipt
 from app.reveni.schemas import Unreadable, read_event, read_receipt
 from app.services.dead_letters import close_exceptions, close_exceptions_of_hints, open_exception
+from app.services.erased import reduced_body
 from app.services.history import Notes
 from app.services.outside import Away, Outside
 from app.services.receipts import adopt, attach, possible_returns, returns_by_authorisation
@@ -195,6 +196,8 @@ def _finish(
             event.state, event.error, event.taken_until = "done", None, None
             key = next((k for k in [hint, *read.keys.get(event.id, [])] if k in stored.rows), None)
             event.return_pk = stored.rows[key].pk if key else None
+            if key and stored.rows[key].erased_at is not None:
+                event.body = reduced_body(event, outside)
             if event.tries > 1:
                 close_exceptions(session, now, "it was taken in", inbox_id=event.id)
         elif isinstance(why, Unreadable) or event.id in read.unreadable:

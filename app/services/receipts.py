@@ -19,6 +19,7 @@ from app.domain.model import Receipt, Return
 from app.domain.policy import Kind, Phase
 from app.services.dead_letters import close_exceptions, open_exception
 from app.services.dossiers import receipt_of
+from app.services.erased import allow_erasing, without_notes
 from app.services.history import Notes
 from app.services.outside import Outside
 from app.services.returns import Fetched, ReturnKey, Stored, fetch, is_absent, store_returns, versions_of
@@ -183,9 +184,13 @@ def _give_homes(
         .group_by(ReceiptRow.return_pk)
     )
     numbers = {pk: n for pk, n in session.execute(newest) if pk is not None and n is not None}
+    if any(home.erased_at is not None for _, home in homes):
+        allow_erasing(session)
     for row, home in homes:
         numbers[home.pk] = numbers.get(home.pk, 0) + 1
         row.return_pk, row.store, row.n, row.next_look_at = home.pk, home.store, numbers[home.pk], None
+        if home.erased_at is not None:
+            row.data = without_notes(row)
         home.pending, home.wake_at = True, outside.now() + outside.config.sweep.stalled_after
         stored.changed.add(home.pk)
         units = sum(line.quantity for line in receipt_of(row).lines)

@@ -18,6 +18,7 @@ from app.domain.dossier import item_status
 from app.domain.model import Return
 from app.domain.policy import ItemStatus, StoreRules
 from app.reveni.schemas import Unreadable
+from app.services.erased import last_erasures
 from app.services.history import Notes
 from app.services.outside import Outside
 
@@ -89,7 +90,9 @@ def store_returns(session: Session, fetched: Fetched, notes: Notes, outside: Out
         return stored
     keys = sorted(fetched.returns)
     now = outside.now()
-    new = [_values(fetched.returns[key], outside, now) for key in keys if key not in fetched.versions]
+    unknown = [fetched.returns[key] for key in keys if key not in fetched.versions]
+    erasures = last_erasures(session, {ret.personal.email for ret in unknown if ret.personal.email})
+    new = [_values(ret, outside, now, erasures.get(ret.personal.email or "")) for ret in unknown]
     made: set[int] = set()
     if new:
         made = set(session.scalars(insert(ReturnRow).values(new).on_conflict_do_nothing().returning(ReturnRow.pk)))
@@ -127,12 +130,16 @@ def as_stored(row: ReturnRow | None, ret: Return, outside: Outside) -> ReturnRow
 def _differs(row: ReturnRow, ret: Return) -> bool:
     old = {name: value for name, value in row.data.items() if name != "updated"}
     new = {name: value for name, value in dump(ret).items() if name != "updated"}
-    return old != new or row.personal != dump(ret.personal)
+    return old != new or row.personal != _personal(row, ret)
+
+
+def _personal(row: ReturnRow, ret: Return) -> dict[str, Any]:
+    return {} if row.erased_at is not None else dump(ret.personal)
 
 
 def _update(row: ReturnRow, ret: Return, outside: Outside) -> None:
     rules = outside.store(row.store).rules
-    row.data, row.personal = dump(ret), dump(ret.personal)
+    row.data, row.personal = dump(ret), _personal(row, ret)
     row.status, row.phase, row.updated = ret.status, rules.phase_of(ret.status).value, ret.updated
     row.tracking_number = ret.tracking_number
     if row.order_ref != ret.order_external_id:
@@ -146,13 +153,16 @@ def _accepted(ret: Return, rules: StoreRules) -> bool:
     return any(item_status(item, rules) is ItemStatus.ACCEPTED for item in ret.items)
 
 
-def _values(ret: Return, outside: Outside, now: datetime) -> dict[str, Any]:
+def _values(ret: Return, outside: Outside, now: datetime, erased_at: datetime | None = None) -> dict[str, Any]:
+    """The columns of a new row. `erased_at`: when its customer was erased last; a return made later is a new one."""
     rules = outside.store(ret.store).rules
+    erased = erased_at is not None and ret.created <= erased_at
     return {
         "store": ret.store,
         "id": ret.id,
         "data": dump(ret),
-        "personal": dump(ret.personal),
+        "personal": {} if erased else dump(ret.personal),
+        "erased_at": erased_at if erased else None,
         "status": ret.status,
         "phase": rules.phase_of(ret.status).value,
         "tracking_number": ret.tracking_number,

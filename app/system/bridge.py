@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from app.db.migrate import upgrade
+from app.pseudonym import VARIABLE as PERSONAL_KEY
 from app.system import parts
 from app.system.broker import EmbeddedRedis
 from app.system.datadir import DataDirectory
@@ -196,6 +197,7 @@ class System:
             "BRIDGE_API_TOKENS": given.get("BRIDGE_API_TOKENS") or addresses.api_token,
             "BRIDGE_CONSOLE_SECRET": given.get("BRIDGE_CONSOLE_SECRET") or self.directory.secret("console"),
             "FLOWER_BASIC_AUTH": addresses.flower_login,
+            PERSONAL_KEY: given.get(PERSONAL_KEY) or self.directory.secret("personal-key"),
             "RECEIVER_URL": addresses.receiver,
             "PYTHONUNBUFFERED": "1",
         }

@@ -84,6 +84,7 @@ class DataDirectory:
         """A password of this directory's own, made when it is first asked for and kept."""
         path = self.path / "secrets" / name
         if not path.exists():
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.parent.mkdir(mode=0o700, exist_ok=True)
             self._write(path, secrets.token_urlsafe(24))
         return path.read_text()

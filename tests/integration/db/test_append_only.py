@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import Delete, Update, delete, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from app.db.codec import dump
@@ -115,3 +115,35 @@ def test_a_name_in_a_warehouses_note_can_be_erased() -> None:
 
     with transaction() as session:
         assert "Jane" not in str(session.scalars(select(ReceiptRow)).one().data)
+
+
+@pytest.mark.parametrize(
+    ("table", "changes", "allowed"),
+    [
+        (History, {"detail": {}}, True),
+        (History, {"detail": {}, "what": "another"}, False),
+        (DecisionRow, {"note": None}, True),
+        (DecisionRow, {"by": "nobody"}, False),
+        (LedgerVersion, {"error": None}, True),
+        (LedgerVersion, {"number": "RA-1"}, False),
+        (ReturnVersion, {"data": {}}, False),
+    ],
+)
+def test_erasing_changes_words_and_nothing_else(table: type[Base], changes: dict[str, Any], allowed: bool) -> None:
+    pk = saved(return_row())
+    saved(ledger_row(pk))
+    saved(History(return_pk=pk, what="posted", detail={"note": "Jane"}))
+    saved(DecisionRow(return_pk=pk, code="refused", cause="x", action="resolved", by="ann", note="Jane"))
+
+    def erase(statement: Update | Delete) -> None:
+        with transaction() as session:
+            session.execute(text("set local bridge.erasing = 'on'"))
+            session.execute(statement)
+
+    if allowed:
+        erase(update(table).values(**changes))
+    else:
+        with pytest.raises(IntegrityError, match="is append-only"):
+            erase(update(table).values(**changes))
+    with pytest.raises(IntegrityError, match="is append-only"):
+        erase(delete(table))
