@@ -10,13 +10,13 @@ from flask import Blueprint, Flask, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from app.config import Config
-from app.web.console import exceptions, people, preferences, sign_in
+from app.web.console import exceptions, handbook, people, preferences, sign_in
 from app.web.console.frame import PROVIDER_KEY, put_into_frame
 from app.web.console.needs import ANYBODY, needs
 from app.web.console.provider import add_provider
 from app.web.settings import WebSettings
 
-PAGES = (sign_in, preferences, exceptions, people)
+PAGES = (sign_in, preferences, exceptions, people, handbook)
 
 
 def install_console(app: Flask, config: Config, settings: WebSettings) -> None:

@@ -21,4 +21,5 @@ class Entry:
 ENTRIES = (
     Entry("console.exceptions", N_("Exceptions"), "exceptions", Permission.READ_EXCEPTIONS),
     Entry("console.people", N_("People"), "people", Permission.MANAGE_PEOPLE),
+    Entry("console.handbook_index", N_("Handbook"), "handbook", Permission.READ_EXCEPTIONS),
 )

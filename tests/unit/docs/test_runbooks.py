@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from app.domain.blockers import REMEDIES, Code
 from tests.unit.docs.pages import ROOT, commands
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
+PARTS = ["What it means", "What to look at", "What to do", "When to escalate", "Afterwards"]
+STEP = re.compile(r"^\d+\. (.+)$", re.MULTILINE)
 
 
 def test_there_is_a_page_for_each_code_and_for_nothing_else() -> None:
@@ -27,6 +31,21 @@ def test_a_page_tells_how_to_see_and_to_mend_it(code: Code) -> None:
     told = list(commands(RUNBOOKS / f"{code.value}.md"))
     assert ["bridge", "exceptions", "list", "--code", code.value] in told
     assert {words[2] for words in told if words[:2] == ["bridge", "exceptions"]} & {"retry", "resolve", "map-sku"}
+
+
+@pytest.mark.parametrize("code", Code)
+def test_a_page_has_its_parts(code: Code) -> None:
+    text = (RUNBOOKS / f"{code.value}.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == PARTS
+    assert all(part.strip() for part in re.split(r"^## .+$", text, flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize("code", Code)
+def test_every_step_names_something_that_can_be_done_here(code: Code) -> None:
+    """Commands are checked against the command line by `test_commands`, as those of every page."""
+    steps = STEP.findall((RUNBOOKS / f"{code.value}.md").read_text(encoding="utf-8"))
+    assert steps
+    assert [step for step in steps if "`bridge " not in step] == []
 
 
 @pytest.mark.parametrize("code", Code)

@@ -1,0 +1,27 @@
+"""Puts the handbook into what is built: a wheel shows the same runbooks as the repository.
+
+Named in `pyproject.toml`; setuptools alone copies nothing that lies outside of a package.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from setuptools.command.build_py import build_py
+
+_DOCS = Path(__file__).parent / "docs"
+
+
+class BuildWithHandbook(build_py):
+    """Copies the pages that `app.services.handbook` shows."""
+
+    def run(self) -> None:
+        """Build as ever, and add the pages; an editable installation reads them where they are."""
+        super().run()
+        if self.editable_mode:
+            return
+        place = Path(self.build_lib) / "app" / "handbook"
+        for page in [_DOCS / "operating-model.md", *sorted((_DOCS / "runbooks").glob("*.md"))]:
+            target = place / page.relative_to(_DOCS)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self.copy_file(str(page), str(target))
