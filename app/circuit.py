@@ -12,9 +12,12 @@ from enum import Enum
 
 from app.calls import CallError, Doubtful, TryLater
 
-RUN = 5
-"""Answers in a row, none good between them, after which a system is away. Faults of single calls make no such run."""
-BUSY_RUN = 2
+RUN = 8
+"""Answers in a row, none good between them, after which a system is away.
+
+Where one call in five fails by itself, a run of five comes every few thousand calls, one of eight in none of 300,000.
+"""
+BUSY_RUN = 3
 """The same for answers that say "not now" to everybody (429, 503 during the batch run)."""
 LONG_WAIT = timedelta(seconds=5)
 """A Retry-After from here on is obeyed at the first such answer: a pause for less costs more than it spares."""

@@ -45,14 +45,15 @@ class TestRun:
         assert run.after(answer) == Run()
 
     @pytest.mark.parametrize("kind", ["processing", "throttled"])
-    def test_a_wait_asked_of_everybody_is_obeyed_at_once_when_it_is_long_and_at_the_second_when_it_is_short(
+    def test_a_wait_asked_of_everybody_is_obeyed_at_once_when_it_is_long_and_at_the_third_when_it_is_short(
         self, kind: str
     ) -> None:
         long, short = asked(5, kind), asked(1, kind)
 
         assert Run().after(long).opens(long)
         assert not Run().after(short).opens(short)
-        assert Run().after(short).after(short).opens(short)
+        assert not Run().after(short).after(short).opens(short)
+        assert Run().after(short).after(short).after(short).opens(short)
 
     def test_a_locked_document_asks_nothing_of_the_others(self) -> None:
         locked = TryLater(CALL, "locked", timedelta(seconds=600))

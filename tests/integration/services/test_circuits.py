@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.calls import Doubtful, TryLater
+from app.circuit import RUN
 from app.db.models import History, InboxEvent
 from app.domain.policy import Kind
 from app.services.batches import follow_batches
@@ -68,11 +69,11 @@ class TestAway:
     def test_a_run_of_faults_opens_and_single_ones_do_not(self, scene: Scene) -> None:
         erp = scene.outside.bluecherry["main"]
         scene.trouble("502", "GET /periods")
-        for _ in range(4):
+        for _ in range(RUN - 1):
             with pytest.raises(Doubtful):
                 erp.periods()
         assert erp.orders_by_ref("nothing") == []
-        for _ in range(4):
+        for _ in range(RUN - 1):
             with pytest.raises(Doubtful):
                 erp.periods()
         assert scene.outside.ready("main")
@@ -186,7 +187,7 @@ class TestBack:
 
     def test_a_probe_that_fails_leaves_it_open_for_longer(self, scene: Scene) -> None:
         scene.trouble("502")
-        self._fail(scene, 5)
+        self._fail(scene, RUN)
         scene.clock.move(5)
 
         assert not scene.outside.ready("main")
@@ -224,12 +225,12 @@ class TestBack:
 
         def slow() -> None:
             with gate("a slow call", 10):
-                self._fail(scene, 5)
+                self._fail(scene, RUN)
                 scene.clock.move(5)
                 scene.trouble(None)
                 assert scene.outside.ready("main")
                 scene.trouble("502")
-                self._fail(scene, 4)
+                self._fail(scene, RUN - 1)
                 raise Doubtful("a slow call", "no answer in time")
 
         with pytest.raises(Doubtful, match="a slow call"):
@@ -242,7 +243,7 @@ class TestReveni:
         scene.ask("r1")
         scene.reveni_trouble("503", "GET /merchants/v0/stores/1001/returns/{id}")
         circuits = scene.outside.circuits
-        for _ in range(5):
+        for _ in range(RUN):
             with pytest.raises(Doubtful), circuits.gate(reveni("es"))("Reveni GET", 10):
                 raise Doubtful("Reveni GET", "status 500")
         scene.arrive("w1", {"0001": 1}, return_id="r1")
