@@ -25,6 +25,7 @@ def create_app(config: Config | None = None, settings: WebSettings | None = None
     from app.web.auth import Gate
     from app.web.console import install_console
     from app.web.errors import answer_errors_as_json
+    from app.web.headers import harden
     from app.web.health import health
     from app.web.metrics import metrics
     from app.web.settings import load_settings
@@ -43,4 +44,5 @@ def create_app(config: Config | None = None, settings: WebSettings | None = None
     app.register_blueprint(health())
     app.register_blueprint(metrics(gate))
     install_console(app, config, settings)
+    harden(app, settings)
     return app

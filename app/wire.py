@@ -131,6 +131,10 @@ class Yes(fields.Field[bool]):
         return value
 
 
+_MOST_UNITS = 10**9
+"""What the database's whole numbers hold, with room for sums."""
+
+
 class Count(fields.Field[int]):
     """A whole number, not below `least` (None: any)."""
 
@@ -143,6 +147,8 @@ class Count(fields.Field[int]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
             raise ValidationError("is not a whole number")
+        if abs(value) > _MOST_UNITS:
+            raise ValidationError("is more than there can be")
         if self._least is not None and value < self._least:
             raise ValidationError(f"is below {self._least}")
         return value

@@ -31,7 +31,10 @@ class AlertChannel:
 
 @dataclass(frozen=True, slots=True)
 class Alerts:
-    """Whom alerts go to beside the log. `console_url`: where the console is reached, for links."""
+    """Whom alerts go to beside the log. `console_url`: where the console is reached, for links.
+
+    `private_hosts`: hosts and networks inside that a channel's URL may name; without them, it must be public.
+    """
 
     console_url: str | None = None
     smtp_url: Secret | None = None
@@ -39,6 +42,7 @@ class Alerts:
     channels: Mapping[str, AlertChannel] = field(default_factory=dict)
     teams: Mapping[str, TeamAlerts] = field(default_factory=dict)
     """Those that have an entry; the others are told by the channels on top."""
+    private_hosts: tuple[str, ...] = ()
 
     def team(self, name: str) -> TeamAlerts:
         """How a team is told."""
@@ -66,6 +70,7 @@ def alerts_of(table: Table, secret: Callable[[str | None], Secret | None]) -> Al
         email_from=table.get("email_from"),
         channels=channels,
         teams={name: _team(entry) for name, entry in table["teams"].items()},
+        private_hosts=tuple(table["private_hosts"]),
     )
 
 

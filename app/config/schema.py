@@ -193,6 +193,7 @@ class AlertsSchema(StrictSchema):
     smtp_url_env = _env()
     email_to = Texts(load_default=list)
     email_from = Text()
+    private_hosts = Texts(load_default=list)
     channels = Named(AlertChannelSchema, pattern=NAME, load_default=dict)
     teams = Named(TeamAlertsSchema, load_default=dict)
 

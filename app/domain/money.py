@@ -9,6 +9,8 @@ from typing import Self
 _NO_DECIMALS = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
 _THREE_DECIMALS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
 
+_MOST_DIGITS = 60
+
 
 class MoneyError(ValueError):
     """An amount that cannot be money of its currency."""
@@ -34,7 +36,8 @@ def minor_unit(currency: str) -> Decimal:
 def parse_decimal(text: str) -> Decimal:
     """A finite decimal out of its text.
 
-    Raises MoneyError for anything else ("", "NaN", "1,5").
+    Raises MoneyError for anything else ("", "NaN", "1,5"), and for what no amount is ("1e999999999" is nine letters,
+    and a gigabyte when it is written out).
     """
     try:
         value = Decimal(text)
@@ -42,6 +45,8 @@ def parse_decimal(text: str) -> Decimal:
         raise MoneyError(f"{text!r} is not a decimal number") from None
     if not value.is_finite():
         raise MoneyError(f"{text!r} is not a finite number")
+    if value.adjusted() >= _MOST_DIGITS or int(value.as_tuple().exponent) < -_MOST_DIGITS:
+        raise MoneyError("a number with too many digits")
     return value
 
 

@@ -53,11 +53,11 @@ def _channel(each: AlertChannel, settings: Alerts) -> Channel | None:
         return None
     match each.kind:
         case "slack":
-            return Slack(each.name, each.url)
+            return Slack(each.name, each.url, settings.private_hosts)
         case "teams":
-            return Teams(each.name, each.url)
+            return Teams(each.name, each.url, settings.private_hosts)
         case _:
-            return Webhook(each.name, each.url, each.key)
+            return Webhook(each.name, each.url, each.key, settings.private_hosts)
 
 
 def tell(settings: Alerts, *, urgent_only: bool = False, now: Callable[[], datetime] = utc_now) -> int:

@@ -122,7 +122,10 @@ def read_event(body: bytes, id_field: str = "id") -> tuple[str, str]:
     given = event.get(id_field)
     if given is None or given == "":
         raise Refusal(HTTPStatus.BAD_REQUEST, "the event has no id", field=id_field)
-    return text, _as_key(given if isinstance(given, str) else json.dumps(given, sort_keys=True, default=str))
+    try:
+        return text, _as_key(given if isinstance(given, str) else json.dumps(given, sort_keys=True, default=str))
+    except RecursionError:
+        raise Refusal(HTTPStatus.BAD_REQUEST, "the event's id is nested too deeply", field=id_field) from None
 
 
 def _as_key(event_id: str) -> str:

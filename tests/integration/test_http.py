@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import format_datetime
+from pathlib import Path
 from time import monotonic
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from app.calls import CallError, Doubtful, Refused, TryLater, Unauthorised
 from app.http import Fault, HttpClient, parse_retry_after
 from tests.support.http_server import Answer, Cut, HttpServer, closed_port, http_server
+from tests.support.tls import Authority
 from tests.support.waiting import wait_until
 
 HTML = b"<html><body>Bad gateway</body></html>"
@@ -229,6 +231,29 @@ class TestCertain:
 
     def test_a_host_that_does_not_exist(self) -> None:
         assert isinstance(outcome(client_of("http://bluecherry.invalid")), TryLater)
+
+    @pytest.mark.parametrize(
+        ("trusted", "name", "ago"),
+        [(False, "127.0.0.1", 0), (True, "other.example", 0), (True, "127.0.0.1", 30)],
+        ids=["self-signed", "another's name", "expired"],
+    )
+    def test_a_server_that_cannot_prove_its_name_gets_nothing(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trusted: bool, name: str, ago: int
+    ) -> None:
+        authority = Authority(tmp_path)
+        monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+        if trusted:
+            monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.bundle))
+        with http_server(authority.context(name, ago=timedelta(days=ago))) as server:
+            assert isinstance(outcome(client_of(server.url)), TryLater)
+            assert server.calls == []
+
+    def test_one_that_can_is_called(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        authority = Authority(tmp_path)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.bundle))
+        with http_server(authority.context()) as server:
+            client_of(server.url).call("GET", "/documents")
+            assert len(server.calls) == 1
 
     def test_an_answer_that_is_no_tls_is_not_trusted(self, server: HttpServer) -> None:
         assert isinstance(outcome(client_of(server.url.replace("http:", "https:"))), Doubtful)

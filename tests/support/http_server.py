@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -64,10 +65,14 @@ class HttpServer:
 
 
 @contextmanager
-def http_server() -> Iterator[HttpServer]:
-    """A server on a free port, ended with all its connections."""
+def http_server(tls: ssl.SSLContext | None = None) -> Iterator[HttpServer]:
+    """A server on a free port, ended with all its connections; it speaks TLS where it is given a context."""
     listener = _Listener(("127.0.0.1", 0), _Handler)
-    server = listener.script = HttpServer(f"http://127.0.0.1:{listener.server_address[1]}")
+    scheme = "http"
+    if tls is not None:
+        scheme = "https"
+        listener.socket = tls.wrap_socket(listener.socket, server_side=True, do_handshake_on_connect=False)
+    server = listener.script = HttpServer(f"{scheme}://127.0.0.1:{listener.server_address[1]}")
     thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from app.ops.alerts.http import post
 from app.ops.alerts.message import Alert, Message
@@ -15,9 +16,9 @@ _LONGEST = 2900
 class Slack:
     """An incoming webhook of Slack: a header and a section for each thing to mend."""
 
-    def __init__(self, name: str, url: Secret) -> None:
+    def __init__(self, name: str, url: Secret, private_hosts: Sequence[str] = ()) -> None:
         self.name = name
-        self._url = url
+        self._url, self._private_hosts = url, private_hosts
 
     def deliver(self, message: Message) -> None:
         """Post it."""
@@ -26,15 +27,16 @@ class Slack:
         if message.rest:
             blocks.append(_section(_slack_link(message.link, message.rest) or _escaped(message.rest)))
         body = {"text": _escaped(message.title), "blocks": blocks}
-        post(self._url, json.dumps(body, ensure_ascii=False).encode(), {"Idempotency-Key": message.key})
+        data = json.dumps(body, ensure_ascii=False).encode()
+        post(self._url, data, {"Idempotency-Key": message.key}, self._private_hosts)
 
 
 class Teams:
     """A webhook of a Teams workflow ("post to a channel when a webhook request is received")."""
 
-    def __init__(self, name: str, url: Secret) -> None:
+    def __init__(self, name: str, url: Secret, private_hosts: Sequence[str] = ()) -> None:
         self.name = name
-        self._url = url
+        self._url, self._private_hosts = url, private_hosts
 
     def deliver(self, message: Message) -> None:
         """Post it."""
@@ -48,7 +50,8 @@ class Teams:
                 }
             ],
         }
-        post(self._url, json.dumps(body, ensure_ascii=False).encode(), {"Idempotency-Key": message.key})
+        data = json.dumps(body, ensure_ascii=False).encode()
+        post(self._url, data, {"Idempotency-Key": message.key}, self._private_hosts)
 
 
 def _section(text: str) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from app.ops.alerts.http import post
 from app.ops.alerts.message import Alert, Message
@@ -19,9 +19,16 @@ class Webhook:
     HMAC-SHA256 (`app.reveni.signature`), as on the messages of a warehouse.
     """
 
-    def __init__(self, name: str, url: Secret, key: Secret | None, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        name: str,
+        url: Secret,
+        key: Secret | None,
+        private_hosts: Sequence[str] = (),
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self.name = name
-        self._url, self._key, self._now = url, key, now
+        self._url, self._key, self._private_hosts, self._now = url, key, private_hosts, now
 
     def deliver(self, message: Message) -> None:
         """Post it."""
@@ -29,7 +36,7 @@ class Webhook:
         headers = {"Idempotency-Key": message.key}
         if self._key is not None:
             headers[WAREHOUSE_HEADER] = sign(body, self._key, self._now())
-        post(self._url, body, headers)
+        post(self._url, body, headers, self._private_hosts)
 
 
 def as_json(message: Message) -> dict[str, object]:

@@ -13,8 +13,8 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Blueprint, Response, jsonify, request
 from marshmallow import Schema, ValidationError
-from werkzeug.exceptions import HTTPException
 
+from app import exact_json
 from app.permissions import Permission
 from app.web.api.schemas import ErrorAnswer
 from app.web.auth import Gate
@@ -84,10 +84,8 @@ def _view(call: Call, gate: Gate) -> Callable[..., Response]:
 
 def _json() -> object:
     try:
-        return request.get_json(force=True)
-    except HTTPException as error:
-        if error.code != HTTPStatus.BAD_REQUEST:
-            raise
+        return exact_json.loads(request.get_data(cache=False))
+    except ValueError:
         raise Refusal(HTTPStatus.BAD_REQUEST, "the body is not JSON") from None
 
 

@@ -20,7 +20,7 @@ Bridge = Callable[..., Result]
 def hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: str) -> Iterator[HttpServer]:
     """Where the alerts of the configuration go."""
     with http_server() as server:
-        table = smallest() | {"alerts": {"webhook_url_env": "HOOK"}}
+        table = smallest() | {"alerts": {"webhook_url_env": "HOOK", "private_hosts": ["127.0.0.1"]}}
         for name, value in {**ENVIRON, "HOOK": server.url, "DATABASE_URL": database}.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("BRIDGE_CONFIG", str(write_toml(table, tmp_path / "bridge.toml")))

@@ -70,6 +70,7 @@ def settings(mail_url: str | None = None, **urls: tuple[str, str]) -> Alerts:
         email_from="bridge@brand.example",
         channels=channels,
         teams={"merchandising": everybody, "cx": everybody},
+        private_hosts=("127.0.0.1",),
     )
 
 
@@ -241,7 +242,7 @@ def test_a_channel_that_is_gone_from_the_configuration_keeps_nothing(clock: Cloc
 
 def test_a_webhook_without_a_secret_is_not_signed(hook: HttpServer, clock: Clock) -> None:
     saved(exception_row())
-    channel = Webhook("pager", Secret(hook.url), None)
+    channel = Webhook("pager", Secret(hook.url), None, ("127.0.0.1",))
     tell_by(settings(pager=("webhook", hook.url)), channel, clock)
     assert WAREHOUSE_HEADER not in hook.last.headers
 

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from structlog.testing import capture_logs
 
+from app import create_app
 from app.calls import Doubtful
 from app.db.models import InboxEvent, Mark
+from app.reveni.signature import sign
+from app.secret import Secret
 from app.services.poll import ask_quiet_ones, poll
+from app.web.settings import WebSettings
 from tests.support.scene import Scene, item
-from tests.support.surroundings import STORE_ID
+from tests.support.surroundings import ENVIRONMENT, STORE_ID
 
 
 def test_a_return_whose_webhook_was_lost_is_found(scene: Scene) -> None:
@@ -169,3 +174,23 @@ class TestQuietOnes:
         scene.clock.move(7 * 3600)
 
         assert ask_quiet_ones(scene.outside) == 0
+
+
+def test_what_the_receiver_sent_away_with_429_is_made_up(scene: Scene) -> None:
+    """A limit costs time and nothing else: an event that is never sent again is found by the poll."""
+    receiver = create_app(scene.config(), WebSettings(events_per_second=1)).test_client()
+    answers = []
+    for number in range(4):
+        scene.ask(f"r{number}", item("0002" if number == 3 else "0001"), tell=False)
+        hint = {"resource": "return", "resource_id": f"r{number}"}
+        body = json.dumps({"id": f"e{number}", "event": "return.updated", "data": hint}).encode()
+        signed = sign(body, Secret(ENVIRONMENT["REVENI_ES"]), time.time())
+        answers.append(receiver.post("/webhooks/reveni/es", data=body, headers={"X-REVENI-SIGNATURE": signed}))
+    assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
+    scene.work()
+    assert set(scene.ras()) == {"RA-r0", "RA-r1"}
+
+    poll("es", scene.outside)
+    scene.work()
+
+    assert set(scene.ras()) == {"RA-r0", "RA-r1", "RA-r2", "RA-r3"}

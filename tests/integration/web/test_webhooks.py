@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -15,7 +16,7 @@ from app.reveni.signature import sign
 from app.secret import Secret
 from app.web.settings import WebSettings
 from app.web.webhooks import LARGEST_BODY
-from tests.support.configuration import ENVIRON
+from tests.support.configuration import ENVIRON, load, smallest
 from tests.support.http_server import closed_port
 from tests.support.web import json_of
 
@@ -177,3 +178,70 @@ def test_health_says_whether_events_can_be_stored(client: FlaskClient, monkeypat
 
     assert client.get("/health/live").status_code == 200
     assert client.get("/health/ready").status_code == 503
+
+
+@pytest.mark.parametrize("depth", [10, 100, 900, 960, 990, 995, 1000, 50_000])
+@pytest.mark.parametrize("frame", [b'{"id": "deep", "data": %s}', b'{"id": %s}'], ids=["data", "id"])
+def test_a_bomb_of_brackets_is_stored_or_refused_and_nothing_else(
+    client: FlaskClient, database: str, frame: bytes, depth: int
+) -> None:
+    answer = send(client, frame % (b"[" * depth + b"]" * depth))
+
+    assert answer.status_code in (200, 400)
+    assert len(inbox(database)) == (1 if answer.status_code == 200 else 0)
+    if depth > 10_000:
+        assert json_of(answer)["error"]["code"] == "BAD_REQUEST"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"1e999999999", b"-1e-999999999", b"9" * 4000, b"1" + b"0" * 300, b"true", b'{"a": [1e999]}', b'["x", null]'],
+    ids=lambda text: text[:12].decode(),
+)
+def test_an_id_of_any_type_is_a_key_of_bounded_length(client: FlaskClient, database: str, text: bytes) -> None:
+    assert send(client, b'{"id": %s}' % text).status_code == 200
+
+    ((_, _, key, _),) = inbox(database)
+    assert 0 < len(key) <= 200
+
+
+@pytest.mark.parametrize("text", [b"NaN", b"Infinity", b"9" * 5000, b"0x10"], ids=lambda text: text[:9].decode())
+def test_what_json_does_not_know_is_400(client: FlaskClient, database: str, text: bytes) -> None:
+    assert send(client, b'{"id": "1", "x": %s}' % text).status_code == 400
+    assert inbox(database) == []
+
+
+def test_a_replay_is_known_as_long_as_its_signature_is_taken(
+    client: FlaskClient, config: Config, database: str
+) -> None:
+    """Eight days: Reveni's own repeats come for as long, and nothing takes the inbox's rows away."""
+    assert config.stores["es"].tolerance >= timedelta(days=8)
+    signed = sign(EVENT, Secret(ENVIRON["REVENI_ES"]), time.time() - timedelta(days=7, hours=23).total_seconds())
+    headers = {"X-REVENI-SIGNATURE": signed}
+    assert client.post("/webhooks/reveni/es", data=EVENT, headers=headers).status_code == 200
+    with psycopg.connect(database.replace("+psycopg", "", 1)) as connection:
+        connection.execute("update inbox set state = 'done', received_at = now() - interval '7 days 23 hours'")
+
+    assert client.post("/webhooks/reveni/es", data=EVENT, headers=headers).status_code == 200
+
+    assert len(inbox(database)) == 1
+
+
+def test_both_keys_of_a_rotation_are_taken_until_the_old_one_is_gone(tmp_path: Path, client: FlaskClient) -> None:
+    table = smallest()
+    table["stores"]["es"]["reveni_next_key_env"] = "NEXT"
+    table["sites"]["madrid"]["next_secret_env"] = "NEXT"
+    during = create_app(load(table, tmp_path, {**ENVIRON, "NEXT": "newer"}), WebSettings()).test_client()
+    rotated = {**ENVIRON, "REVENI_ES": "newer", "NEXT": ""}
+    after = create_app(load(table, tmp_path, rotated), WebSettings()).test_client()
+
+    assert [send(during, key=key).status_code for key in (ENVIRON["REVENI_ES"], "newer")] == [200, 200]
+    assert [report(during, key=key).status_code for key in (ENVIRON["WMS_MADRID"], "newer")] == [200, 200]
+    assert [send(after, key=key).status_code for key in (ENVIRON["REVENI_ES"], "newer")] == [401, 200]
+
+
+def test_wrong_signatures_use_up_nobodys_rate(config: Config, client: FlaskClient, database: str) -> None:
+    slow = create_app(config, WebSettings(events_per_second=1)).test_client()
+
+    assert {send(slow, key="wrong").status_code for _ in range(20)} == {401}
+    assert send(slow).status_code == 200

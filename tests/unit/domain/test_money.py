@@ -68,3 +68,9 @@ def test_what_is_credited_after_k_of_n_is_the_nearest_share_and_grows_to_the_who
     assert whole.after(of, of) == whole
     if units:
         assert whole.after(units - 1, of) <= whole.after(units, of)
+
+
+@pytest.mark.parametrize("text", ["1e999999999", "-1e999999999", "1e-999999999", "9" * 61, "0." + "0" * 60 + "1"])
+def test_a_number_that_no_amount_has_is_refused_before_it_is_written_out(text: str) -> None:
+    with pytest.raises(MoneyError):
+        parse_decimal(text)

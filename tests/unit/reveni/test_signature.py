@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hmac
 from datetime import timedelta
 
 import pytest
@@ -98,3 +99,22 @@ def test_a_wrong_signature_is_wrong_whatever_its_time() -> None:
 def test_what_is_signed_here_is_verified_here() -> None:
     verify(sign(BODY, KEY, NOW), BODY, [KEY], WEEK, NOW)
     assert sign(BODY, KEY, NOW) == f"t={TIME},v1={V1}"
+
+
+def test_every_key_and_signature_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the first fits or none, as many comparisons are made, and none by `==`."""
+    compared: list[tuple[bytes, bytes]] = []
+    real = hmac.compare_digest
+
+    def counted(known: bytes, given: bytes) -> bool:
+        compared.append((known, given))
+        return real(known, given)
+
+    monkeypatch.setattr(hmac, "compare_digest", counted)
+    keys = [KEY, Secret("newer")]
+    verify(f"t={TIME},v1={V1},v1={'0' * 64}", BODY, keys, WEEK, NOW)
+    fitting = len(compared)
+    with pytest.raises(SignatureWrong):
+        verify(f"t={TIME},v1={'1' * 64},v1={'0' * 64}", BODY, keys, WEEK, NOW)
+
+    assert (fitting, len(compared)) == (4, 8)
