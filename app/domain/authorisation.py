@@ -116,7 +116,10 @@ def _due(dossier: Dossier, rules: StoreRules, made: Sequence[Entry], current: En
     if now is Phase.CANCELLED:
         stays = closed is not None or _touched(dossier)
         return result if stays else Authorisation([current.document, _cancellation(current)])
-    if _same_goods(dossier, current.document):
+    if dossier.order is None:
+        result.blockers.append(_no_order(dossier))
+        return result
+    if _same_goods(dossier, current.document) and not dossier.left_order(current.document):
         return result
     if _touched(dossier):
         return _changed(dossier, current, result)
@@ -161,14 +164,19 @@ def _cancellation(current: Entry) -> Document:
 def _changed(dossier: Dossier, current: Entry, result: Authorisation) -> Authorisation:
     units, amount = everything(dossier)
     message = f"The return changed in Reveni after goods came or were credited on {current.number or current.key}."
+    if dossier.left_order(current.document):
+        message += f" It names order {dossier.ret.order_external_id!r} now; money and exchanges are held."
     result.blockers.append(Blocker(Code.RETURN_CHANGED, dossier.ret.id, message, units, amount))
     return result
 
 
 def _same_goods(dossier: Dossier, document: Document) -> bool:
+    """Whether a return authorisation announces what comes back; once goods came, by what its SKUs meant then."""
+    kept = _touched(dossier)
     wanted: Counter[tuple[str | None, str]] = Counter()
     for item in dossier.ret.items:
-        wanted[item.item_id, dossier.sku(item.sku)] += item.quantity
+        sku = (document.sku(item.sku) if kept else None) or dossier.sku(item.sku)
+        wanted[item.item_id, sku] += item.quantity
     announced: Counter[tuple[str | None, str]] = Counter()
     for line in document.lines:
         announced[line.item_id, line.sku] += line.qty
@@ -188,6 +196,7 @@ def _made(dossier: Dossier, rules: StoreRules, n: int, after: tuple[str, ...]) -
             ord_line_seq=line.line_seq,
             item_id=item.item_id,
             reason_code=rules.reasons[item.reason],
+            shop_sku=item.sku if item.sku != line.sku else None,
         )
         for seq, (item, line, units) in enumerate(chosen, start=1)
     )
@@ -224,15 +233,19 @@ def _obstacles(dossier: Dossier, rules: StoreRules) -> tuple[list[Blocker], Site
             message = f"Store {ret.store} has no BlueCherry code for the reason {item.reason!r}: add {key}."
             hold(Code.UNMAPPED_REASON, f"{ret.store}:{item.reason}", message)
     if dossier.order is None:
-        code = dossier.problem or Code.UNKNOWN_ORDER
-        hold(code, f"{ret.store}:{ret.order_external_id}", dossier.problem_detail)
-        return list(found.values()), site
+        return [*found.values(), _no_order(dossier)], site
     beyond = choose_lines(dossier, dossier.order, dossier.taken)[1]
     for item in ret.items:
         obstacle = _item_obstacle(dossier, dossier.order, item, item in beyond)
         if obstacle is not None:
             hold(*obstacle)
     return list(found.values()), site
+
+
+def _no_order(dossier: Dossier) -> Blocker:
+    units, amount = everything(dossier)
+    cause = f"{dossier.ret.store}:{dossier.ret.order_external_id}"
+    return Blocker(dossier.problem or Code.UNKNOWN_ORDER, cause, dossier.problem_detail, units, amount)
 
 
 def _no_site(ret: Return, rules: StoreRules) -> str:

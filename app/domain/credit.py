@@ -154,8 +154,11 @@ def price_next_memo(
 ) -> Amounts:
     """The amounts of a memo of a return that is made next, after `entries` of its own and what others credited.
 
-    Fees that no memo of the return bears yet may come off it.
+    Fees that no memo of the return bears yet may come off it, unless they are in another currency than the order.
     """
+    if dossier.ret.currency != order.currency:
+        nothing = Money.zero(order.currency)
+        return price_memo(document, order, memos_before(dossier, entries, document.ord_num), nothing, policy)
     borne = sum((entry.amounts.fee.amount for entry in entries if entry.amounts and entry.fixed), Decimal(0))
     fees_left = Money.rounded(max(Decimal(0), dossier.ret.fees - borne), order.currency)
     return price_memo(document, order, memos_before(dossier, entries, document.ord_num), fees_left, policy)
@@ -191,6 +194,8 @@ def credit_memos(
     result = Credits([entry.document for entry in entries if entry.fixed])
     if standing is None or phase(dossier, rules) in (Phase.UNKNOWN, Phase.INCOMPLETE):
         return result
+    if dossier.left_order(standing):
+        return result
     work = _Crediting(dossier, rules, standing, journals)
     left = work.due(arrived, released)
     for document in result.documents:
@@ -222,11 +227,10 @@ def credit_target(dossier: Dossier, standing: Document, ra_line_seq: int) -> _Ta
     line = next(line for line in standing.lines if line.seq == ra_line_seq)
     seq = line.ord_line_seq or 0
     order = dossier.orders.get(standing.ord_num)
-    if order is None:
+    if order is None or not order.has_line(seq):
         return None
-    if order.ord_type == "E" and not order.line(seq).paid:
-        return dossier.chain.get(seq)
-    return order.ord_num, seq
+    target = dossier.chain.get(seq) if order.ord_type == "E" and not order.line(seq).paid else (order.ord_num, seq)
+    return target if target is not None and dossier.orders[target[0]].has_line(target[1]) else None
 
 
 def _credited_then_rejected(
@@ -315,10 +319,7 @@ class _Crediting:
                 continue
             target = self.target(seq)
             if target is None:
-                message = (
-                    f"{left[seq]} × {self._ra[seq].sku} came by an exchange of zero value whose origin is not known."
-                )
-                self._block(result, Code.EXCHANGE_CHAIN, self._standing.ord_num, message, seq, left[seq])
+                self._astray(result, seq, left[seq])
                 left[seq] = 0
                 continue
             can = self._capacity(target, own)
@@ -328,6 +329,17 @@ class _Crediting:
                 self._block(result, Code.ALREADY_CREDITED, f"{target[0]}:{target[1]}", message, seq, beyond)
                 left[seq] = can
             own[target] += left[seq]
+
+    def _astray(self, result: Credits, seq: int, units: int) -> None:
+        """Tell of units that lead to no order line: theirs was deleted, or what they were exchanged for is unknown."""
+        line, ord_num = self._ra[seq], self._standing.ord_num
+        if self._dossier.orders[ord_num].has_line(line.ord_line_seq or 0):
+            code, cause = Code.EXCHANGE_CHAIN, ord_num
+            message = f"{units} × {line.sku} came by an exchange of zero value whose origin is not known."
+        else:
+            code, cause = Code.SKU_NOT_ON_ORDER, f"{ord_num}:{line.sku}"
+            message = f"Order {ord_num} has lost line {line.ord_line_seq}, which {units} × {line.sku} are returned on."
+        self._block(result, code, cause, message, seq, units)
 
     def _capacity(self, target: _Target, own: Mapping[_Target, int]) -> int:
         dossier = self._dossier

@@ -60,7 +60,7 @@ class Line:
     One shape serves all kinds; a field that a kind does not have is None.
     `ord_line_seq`: the order line that is returned, credited or exchanged. `ra_line_seq`: the line of the return
     authorisation. `disposition`: the effective grade that decided the place. `price`: for an exchange order, what the
-    customer pays for the line, tax included.
+    customer pays for the line, tax included. `shop_sku`: the shop's SKU where that is another, by an alias.
     """
 
     seq: int
@@ -76,6 +76,7 @@ class Line:
     site: str | None = None
     disposition: str | None = None
     price: Decimal | None = None
+    shop_sku: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,10 @@ class Document:
     def units(self) -> int:
         """Units on the document; a transfer counts what it moves."""
         return sum(line.qty for line in self.lines if line.qty > 0)
+
+    def sku(self, shop_sku: str) -> str | None:
+        """What a SKU of the shop meant when the document was made; None for one that it has not."""
+        return next((line.sku for line in self.lines if (line.shop_sku or line.sku) == shop_sku), None)
 
     def with_lines(self, lines: tuple[Line, ...]) -> Document:
         """The same document over other lines."""

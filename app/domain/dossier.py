@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.domain.blockers import Blocker, Code
-from app.domain.documents import Entry, State
+from app.domain.documents import Document, Entry, State
 from app.domain.model import MemoOnOrder, Order, Receipt, Return, ReturnItem
 from app.domain.money import Money
 from app.domain.policy import ItemStatus, Kind, Phase, StoreRules
@@ -82,6 +82,10 @@ class Dossier:
         """Whether the document was cancelled in BlueCherry by the bridge."""
         entry = self.undone(key, kind)
         return entry is not None and entry.state is State.POSTED
+
+    def left_order(self, document: Document) -> bool:
+        """Whether Reveni names another order by now than the one that a document was made on."""
+        return self.order is None or self.order.ord_num != document.ord_num
 
     def released(self, code: Code, cause: str) -> bool:
         """Whether a person in finance released a credit that the rules hold back."""

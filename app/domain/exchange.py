@@ -43,7 +43,8 @@ def exchanges(
     changed: an order with a line that is no longer due is cancelled whole and the rest is made again.
     """
     wanted = _wanted(dossier, rules, arrived)
-    frozen = phase(dossier, rules) in (Phase.INCOMPLETE, Phase.UNKNOWN)
+    elsewhere = standing is not None and dossier.left_order(standing)
+    frozen = elsewhere or phase(dossier, rules) in (Phase.INCOMPLETE, Phase.UNKNOWN)
     open_verdicts = {item.item_id for item in dossier.ret.items if unclear(item, rules)}
     documents: list[Document] = []
     held: set[str] = set()
@@ -53,8 +54,11 @@ def exchanges(
             continue
         n = max(n, entry.document.n)
         documents.append(entry.document)
-        kept = frozen or all(
-            line.item_id in open_verdicts or _still(dossier, wanted, line) for line in entry.document.lines
+        kept = frozen or not (
+            (dossier.order is not None and dossier.left_order(entry.document))
+            or any(
+                line.item_id not in open_verdicts and not _still(dossier, wanted, line) for line in entry.document.lines
+            )
         )
         documents += _cancellation(dossier, entry, kept)
         if not dossier.cancelled(entry.key, Kind.ORDER_CANCEL):
@@ -99,11 +103,11 @@ def unclear(item: ReturnItem, rules: StoreRules) -> bool:
 
 
 def _still(dossier: Dossier, wanted: Mapping[str, tuple[ReturnItem, Exchange]], line: Line) -> bool:
-    """Whether a line that was sent is what the customer is to get now."""
+    """Whether a line that was sent is what the customer is to get now; what a SKU meant then holds for it."""
     item, exchange = wanted.get(line.item_id or "", (None, None))
     if item is None or exchange is None:
         return False
-    same_sku = line.sku in (exchange.sku, dossier.sku(exchange.sku))
+    same_sku = exchange.sku == (line.shop_sku or line.sku) or line.sku == dossier.sku(exchange.sku)
     return same_sku and line.qty == exchange.quantity and line.price == _price(dossier, item, exchange)
 
 
@@ -152,8 +156,20 @@ def _made(
             blockers += [obstacle, _failed(dossier, item, exchange, sku, obstacle.message)]
             continue
         price = _price(dossier, item, exchange)
+        if price and dossier.ret.currency != dossier.order.currency:
+            message = f"Its price of {price} is in {dossier.ret.currency}; the order is in {dossier.order.currency}."
+            blockers.append(_failed(dossier, item, exchange, f"{dossier.ret.id}:{item.item_id}", message))
+            continue
         lines.append(
-            Line(len(lines) + 1, sku, exchange.quantity, ord_line_seq=origin, item_id=item.item_id, price=price)
+            Line(
+                len(lines) + 1,
+                sku,
+                exchange.quantity,
+                ord_line_seq=origin,
+                item_id=item.item_id,
+                price=price,
+                shop_sku=exchange.sku if exchange.sku != sku else None,
+            )
         )
     if not lines or dossier.order is None:
         return [], blockers
@@ -163,12 +179,12 @@ def _made(
 
 def _origin(dossier: Dossier, standing: Document | None, item: ReturnItem) -> int | None:
     """The order line that an item is exchanged for."""
-    if standing is not None:
-        for line in standing.lines:
-            if line.item_id == item.item_id:
-                return line.ord_line_seq
     if dossier.order is None:
         return None
+    if standing is not None:
+        for line in standing.lines:
+            if line.item_id == item.item_id and dossier.order.has_line(line.ord_line_seq or 0):
+                return line.ord_line_seq
     for chosen, order_line, _ in choose_lines(dossier, dossier.order, dossier.taken)[0]:
         if chosen.item_id == item.item_id:
             return order_line.line_seq

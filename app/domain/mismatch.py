@@ -26,8 +26,8 @@ class ItemCredit:
 
     @property
     def unit_paid(self) -> Decimal:
-        """What was paid for one unit, tax included, not rounded."""
-        return self.sold.paid.amount / self.sold.qty_inv
+        """What was paid for one unit, tax included, not rounded; nothing where the invoice was taken back."""
+        return self.sold.paid.amount / self.sold.qty_inv if self.sold.qty_inv else Decimal(0)
 
     @property
     def asked(self) -> Decimal:

@@ -124,6 +124,10 @@ class Order:
     lines: tuple[OrderLine, ...]
     ship_to: Mapping[str, object] | None = field(default=None, repr=False, compare=False)
 
+    def has_line(self, line_seq: int) -> bool:
+        """Whether the order has a line of that number: somebody may have deleted it since a document named it."""
+        return any(line.line_seq == line_seq for line in self.lines)
+
     def line(self, line_seq: int) -> OrderLine:
         """The line of that number. Raises KeyError when the order has none."""
         for line in self.lines:

@@ -78,9 +78,9 @@ def arrivals(dossier: Dossier, rules: StoreRules, standing: Document | None) -> 
                 regrades.append((receipt, line, line.quantity))
             else:
                 _land(result, dossier, standing, booked, receipt, line)
-        regrades = _regrade(result, dossier, regrades)
+        regrades = _regrade(result, dossier, standing, regrades)
     for receipt, line, units in regrades:
-        sku = _sku(dossier, line)
+        sku = _sku(dossier, standing, line)
         message = f"Regrade {receipt.id} moves {units} × {sku} more than arrived with the grade {line.from_grade!r}."
         result.blockers.append(
             Blocker(Code.OVER_RECEIPT, f"{receipt.site}:{sku}", message, units, receipt_id=receipt.id)
@@ -139,9 +139,9 @@ def rejected_units(part: Landed, item: ReturnItem, rules: StoreRules) -> int:
     return part.units if grade is not None and not grade.accepts else 0
 
 
-def _sku(dossier: Dossier, line: ReceiptLine) -> str:
+def _sku(dossier: Dossier, standing: Document, line: ReceiptLine) -> str:
     if line.sku is not None:
-        return dossier.sku(line.sku)
+        return standing.sku(line.sku) or dossier.sku(line.sku)
     return dossier.upcs.get(line.upc or "", line.upc or "")
 
 
@@ -179,7 +179,7 @@ def _land(
     receipt: Receipt,
     line: ReceiptLine,
 ) -> None:
-    sku = _sku(dossier, line)
+    sku = _sku(dossier, standing, line)
     announced = [each for each in standing.lines if each.sku == sku and line.item_id in (None, each.item_id)]
     left = line.quantity
     for target in announced:
@@ -208,13 +208,13 @@ def _worth(dossier: Dossier, lines: Sequence[Line], units: int) -> Money | None:
 
 
 def _regrade(
-    result: Arrivals, dossier: Dossier, regrades: list[tuple[Receipt, ReceiptLine, int]]
+    result: Arrivals, dossier: Dossier, standing: Document, regrades: list[tuple[Receipt, ReceiptLine, int]]
 ) -> list[tuple[Receipt, ReceiptLine, int]]:
     waiting: list[tuple[Receipt, ReceiptLine, int]] = []
     for receipt, line, units in regrades:
         left = units
         for index, part in enumerate(list(result.landed)):
-            fits = part.line.sku == _sku(dossier, line) and part.grade == line.from_grade
+            fits = part.line.sku == _sku(dossier, standing, line) and part.grade == line.from_grade
             if not fits or part.receipt.site != receipt.site or left == 0:
                 continue
             moved = min(left, part.units)
@@ -226,7 +226,7 @@ def _regrade(
             waiting.append((receipt, line, left))
     # Units that this pass graded anew may be those that an earlier regrade waits for.
     moved = sum(units for *_, units in regrades) - sum(units for *_, units in waiting)
-    return _regrade(result, dossier, waiting) if moved and waiting else waiting
+    return _regrade(result, dossier, standing, waiting) if moved and waiting else waiting
 
 
 def _unknown_grades(result: Arrivals, dossier: Dossier, rules: StoreRules) -> None:

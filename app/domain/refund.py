@@ -218,7 +218,7 @@ def _items(dossier: Dossier, own: Sequence[Entry]) -> Iterator[ItemCredit]:
             item, part, of = items.get(line.item_id or ""), amounts.get(seq), on_line[seq]
             before, after = gone[seq], gone[seq] + line.qty
             gone[seq] = after
-            if item is not None and part is not None:
+            if item is not None and part is not None and dossier.orders[entry.document.ord_num].has_line(seq):
                 net, tax, disc = (
                     whole.after(after, of) - whole.after(before, of) for whole in (part.net, part.tax, part.disc)
                 )

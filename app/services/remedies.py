@@ -92,7 +92,8 @@ def map_sku(store: str, sku: str, target: str, by: str) -> int:
 
     What it meant before stays in the history.
 
-    Raises NotPossible when the SKU would mean itself, or the target is itself named as another.
+    Raises NotPossible when the SKU would mean itself, when the target is itself named as another, and when another
+    is named as the SKU.
     """
     if sku == target:
         raise NotPossible(f"{sku} cannot mean itself.")
@@ -100,6 +101,10 @@ def map_sku(store: str, sku: str, target: str, by: str) -> int:
         further = session.get(SkuAlias, (store, target))
         if further is not None:
             raise NotPossible(f"{target} itself means {further.target}: map {sku} to that.")
+        meant = select(SkuAlias).where(SkuAlias.store == store, SkuAlias.target == sku).limit(1)
+        nearer = session.scalars(meant).one_or_none()
+        if nearer is not None:
+            raise NotPossible(f"{nearer.sku} means {sku}: map {nearer.sku} to {target} first.")
         before = session.get(SkuAlias, (store, sku))
         was = before.target if before is not None else None
         values = {"store": store, "sku": sku, "target": target, "by": by}

@@ -65,7 +65,9 @@ def test_only_what_the_rules_credit_to_nobody_can_be_released(scene: Scene) -> N
     assert scene.codes() == ["unknown_sku"]
 
 
-@pytest.mark.parametrize(("sku", "target", "why"), [("A", "A", "itself"), ("A", "B", "means C")])
+@pytest.mark.parametrize(
+    ("sku", "target", "why"), [("A", "A", "itself"), ("A", "B", "means C"), ("C", "D", "B means C: map B")]
+)
 def test_names_that_cannot_be_given(scene: Scene, sku: str, target: str, why: str) -> None:
     map_sku("es", "B", "C", "ana")
     with pytest.raises(NotPossible, match=why):
@@ -89,6 +91,24 @@ def test_a_name_can_be_corrected(scene: Scene) -> None:
         (None, "0004", "ana"),
         ("0004", "0001", "eva"),
     ]
+
+
+def test_another_name_from_now_on_changes_nothing_of_goods_that_came(scene: Scene) -> None:
+    _held(scene, "SHOP-1")
+    map_sku("es", "SHOP-1", "0001", "ana")
+    scene.later(1)
+    scene.arrive("w1", {"SHOP-1": 1}, return_id="r1")
+    scene.accept("r1")
+    scene.work()
+    before = scene.states()
+
+    map_sku("es", "SHOP-1", "0002", "eva")
+    refund = {"method": "original_payment", "status": "paid", "refunded_at": "2026-01-02T10:00:00Z", "amount": "10.89"}
+    scene.change("r1", refund=refund)
+    scene.work()
+
+    assert scene.states() == before == dict.fromkeys(("RA-r1", "IJ-r1-1", "CM-r1-1"), "posted")
+    assert (scene.codes(), scene.row().state) == ([], "settled")
 
 
 def test_a_name_that_nothing_waits_for_stands_in_the_history_too(scene: Scene) -> None:

@@ -11,6 +11,7 @@ from app.db.models import History
 from app.services.remedies import resolve
 from app.services.return_view import get_return, list_returns
 from tests.support.scene import Scene, item
+from tests.unit.sandbox.world import sale
 
 EVEN = {"sku": "0004", "quantity": 1, "price": "10.89"}
 DEARER = {"sku": "0004", "quantity": 1, "price": "24.20"}
@@ -287,6 +288,43 @@ def test_a_return_that_changed_after_goods_came_is_for_a_person(scene: Scene) ->
 
     assert set(scene.ras()) == {"RA-r1"}
     assert scene.codes() == ["return_changed"]
+
+
+def test_a_return_that_names_another_order_now_is_announced_there(scene: Scene) -> None:
+    scene.seed(orders=[sale("000600", ref_num1="6000")])
+    scene.ask("r1")
+    scene.work()
+
+    scene.change("r1", order={"external_id": "6000", "number": "#6000"})
+    scene.work()
+    scene.arrive("w1", {"0001": 1}, return_id="r1")
+    scene.accept("r1")
+    scene.work()
+
+    assert {key: (ra["ord_num"], ra["ra_status"]) for key, ra in scene.ras().items()} == {
+        "RA-r1": ("000100", "X"),
+        "RA-r1-2": ("000600", "R"),
+    }
+    assert scene.memos()["CM-r1-1"]["ord_num"] == "000600"
+    assert scene.exceptions() == []
+
+
+def test_a_return_that_names_another_order_once_goods_came_is_for_a_person(scene: Scene) -> None:
+    scene.seed(orders=[sale("000600", ref_num1="6000")])
+    scene.ask("r1")
+    scene.arrive("w1", {"0001": 1}, return_id="r1")
+    scene.work()
+
+    scene.change("r1", order={"external_id": "6000", "number": "#6000"})
+    scene.accept("r1")
+    scene.work()
+
+    assert scene.codes() == ["return_changed"]
+    assert (scene.memos(), scene.stock()) == ({}, {"MAD01": 1})
+
+    scene.change("r1", order={"external_id": "5001", "number": "#5001"})
+    scene.work()
+    assert (scene.codes(), scene.memos()["CM-r1-1"]["ord_num"]) == ([], "000100")
 
 
 def test_a_status_that_nobody_knows_holds_money_but_not_goods(scene: Scene) -> None:

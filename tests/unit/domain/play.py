@@ -12,12 +12,12 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.domain.authorisation import authorise
-from app.domain.credit import own_memos, price_memo, units_by_line
+from app.domain.credit import own_memos, price_next_memo, units_by_line
 from app.domain.documents import Amounts, Document, Entry, State
 from app.domain.dossier import Decision, Dossier, item_status
 from app.domain.due import Due, documents_due
 from app.domain.exchange import price_exchange
-from app.domain.model import MemoOnOrder, Order, Receipt, ReceiptLine, Return, ReturnItem
+from app.domain.model import MemoOnOrder, Order, OrderLine, Receipt, ReceiptLine, Return, ReturnItem
 from app.domain.money import Money, minor_unit
 from app.domain.policy import ACCEPTED, REJECTED, ItemStatus, Kind, StoreRules
 from app.domain.receiving import Arrivals, arrivals, disposition
@@ -83,6 +83,12 @@ class Play:
             for item in self.books[return_id].ret.items
         )
         return self.change(return_id, items=items)
+
+    def move(self, ord_num: str, *lines: OrderLine, return_id: str = "r1") -> Due:
+        """Reveni names another order of the return now, which sold these lines."""
+        self.erp.orders[ord_num] = build.order(*lines, ord_num=ord_num)
+        self.books[return_id].ord_num = ord_num
+        return self.change(return_id, order_external_id=f"shop-{ord_num}")
 
     def receive(self, *units: tuple[str, int, str], return_id: str = "r1", site: str = "madrid") -> Due:
         """Goods come: (sku, units, grade)."""
@@ -283,10 +289,7 @@ class Play:
         if document.kind is not Kind.CREDIT_MEMO:
             return None
         dossier = self.dossier(return_id)
-        memos = [*dossier.memos[order.ord_num], *own_memos(dossier.entries, order.ord_num)]
-        borne = sum((each.amounts.fee.amount for each in dossier.entries if each.amounts and each.fixed), Decimal(0))
-        fees_left = Money.rounded(max(Decimal(0), dossier.ret.fees - borne), order.currency)
-        return price_memo(document, order, memos, fees_left, self.rules.policy)
+        return price_next_memo(document, order, dossier, dossier.entries, self.rules.policy)
 
     def _make(self, book: Book, entry: Entry, return_id: str) -> None:
         try:

@@ -14,7 +14,7 @@ from app.domain.dossier import SkuState
 from app.domain.due import Due, documents_due
 from app.domain.model import ReturnItem
 from app.domain.policy import Kind
-from tests.unit.domain.build import NOW, codes, days, dossier, item, line, of_kind, order, ret, rules
+from tests.unit.domain.build import NOW, codes, days, dossier, item, line, of_kind, order, ret, rules, swap
 from tests.unit.domain.play import Play
 
 
@@ -330,6 +330,81 @@ class TestChanged:
         game.post_all()
 
         assert {key: ra.status for key, ra in game.erp.ras.items()} == {"RA-r1": "C", "RA-r1-2": "A"}
+
+    def test_by_a_sku_that_means_another_now_it_is_made_again_before_goods_came(self) -> None:
+        game = self.aliased()
+
+        game.book().aliases["shop"] = "Y"
+        game.plan()
+        game.post_all()
+
+        assert {key: (ra.status, ra.lines[1][1]) for key, ra in game.erp.ras.items()} == {
+            "RA-r1": ("X", "X"),
+            "RA-r1-2": ("A", "Y"),
+        }
+
+    def test_by_a_sku_that_means_another_now_nothing_changes_once_goods_came(self) -> None:
+        game = self.aliased()
+        game.receive(("shop", 1, "A"))
+        game.change_item(status="accepted")
+        game.post_all()
+
+        game.book().aliases["shop"] = "Y"
+        game.receive(("shop", 1, "A"))
+        due = game.regrade("shop", 1, "A", "B")
+        game.post_all()
+
+        assert due.blockers == ()
+        assert game.erp.stock == {("X", "MAD01", None): 1, ("X", "SECONDS", None): 1}
+        assert [str(memo.total) for memo in game.erp.memos_on("SO1")] == ["40.33", "40.34"]
+
+    @staticmethod
+    def aliased() -> Play:
+        """Two units of what the shop calls otherwise, announced under BlueCherry's name."""
+        sold = order(line(1, "X", 3), line(2, "Y", 3))
+        game = Play(rules(), sold, ret(item(sku="shop", units=2)))
+        game.book().aliases["shop"] = "X"
+        game.plan()
+        game.post_all()
+        return game
+
+    def test_of_another_order_before_goods_came_it_is_made_again_there_and_its_exchange_with_it(self) -> None:
+        game = Play(rules(), order(line(1, "X", 3)), ret(item(exchange=swap()), instant=True))
+        game.post_all()
+
+        game.move("SO2", line(7, "X", 1))
+        game.post_all()
+
+        assert {key: (ra.ord_num, ra.status) for key, ra in game.erp.ras.items()} == {
+            "RA-r1": ("SO1", "X"),
+            "RA-r1-2": ("SO2", "A"),
+        }
+        assert game.erp.exchange_status == {"EX-r1": "X", "EX-r1-2": "O"}
+        assert game.erp.exchanges["EX-r1-2"].ord_num == "SO2"
+
+    def test_of_another_order_once_goods_came_it_stays_and_nothing_is_credited_of_either(self) -> None:
+        game = play()
+        game.receive(("X", 2, "A"))
+        game.post_all()
+
+        game.move("SO2", line(7, "X", 2))
+        due = game.change_item(status="accepted")
+        game.post_all()
+
+        assert codes(due) == [Code.RETURN_CHANGED]
+        assert "order 'shop-SO2'" in due.blockers[0].message
+        assert [document.key for document in ras(due)] == ["RA-r1"]
+        assert game.erp.memos == {}
+
+    def test_of_an_order_that_nobody_knows_it_stays_and_waits_for_that(self) -> None:
+        game = play()
+        game.post_all()
+
+        before = game.dossier()
+        due = documents_due(replace(before, order=None, problem=Code.UNKNOWN_ORDER), rules(), NOW)
+
+        assert codes(due) == [Code.UNKNOWN_ORDER]
+        assert [document.key for document in due.documents] == ["RA-r1"]
 
 
 class TestClosed:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from app.domain.blockers import Code
 from app.domain.credit import Credited, own_memos, part_of_line, price_memo
 from app.domain.documents import Document, Line, State
-from app.domain.model import Order
+from app.domain.due import documents_due
+from app.domain.model import Order, OrderLine
 from app.domain.money import Money, minor_unit
 from app.domain.policy import Kind, Policy
 from tests.unit.domain import build
@@ -292,9 +293,10 @@ class TestNoMemoOverNothing:
 
 
 class TestCreditedByHand:
-    def test_counts_and_is_not_credited_again(self) -> None:
+    @pytest.mark.parametrize("named", ["r1", None])
+    def test_counts_and_is_not_credited_again(self, named: str | None) -> None:
         play = Play(rules(judge="warehouse"), build.order(line(1, "X", 2)), ret(item(units=2)))
-        play.credit_by_hand(build.memo((1, 1, "50.00", "10.50"), return_id="r1"))
+        play.credit_by_hand(build.memo((1, 1, "50.00", "10.50"), return_id=named))
 
         due = play.receive(("X", 2, "A"))
         play.post_all()
@@ -397,6 +399,50 @@ class TestFreightAndFees:
             play.post_all()
 
         assert totals(play) == ["0.00", "21.00"]
+
+    def test_fees_in_another_currency_than_the_orders_stay_beside_the_memo(self) -> None:
+        returned = ret(item(), currency="GBP", fees=Decimal("3.50"))
+        play = Play(rules(judge="warehouse", policy=Policy(fees="on_memo")), self.order, returned)
+        play.receive(("X", 1, "A"))
+        play.post_all()
+
+        assert totals(play) == ["60.50"]
+
+
+class TestALineThatSomebodyDeleted:
+    """Of an order in BlueCherry that goods were announced on."""
+
+    order = build.order(line(1, "X"), line(2, "Y"))
+
+    def play(self) -> Play:
+        play = Play(rules(), self.order, ret(item()))
+        play.receive(("X", 1, "A"))
+        play.post_all()
+        return play
+
+    def test_leaves_its_units_to_a_person(self) -> None:
+        play = self.play()
+
+        play.erp.orders["SO1"] = build.order(line(2, "Y"))
+        due = play.change_item(status="accepted")
+
+        assert codes(due) == [Code.SKU_NOT_ON_ORDER]
+        assert not of_kind(due, Kind.CREDIT_MEMO)
+
+    @pytest.mark.parametrize("left", [[line(2, "Y")], [replace(line(1, "X"), qty_inv=0), line(2, "Y")]])
+    def test_or_whose_invoice_was_taken_back_leaves_the_memo_as_it_is(self, left: list[OrderLine]) -> None:
+        play = self.play()
+        play.change_item(status="accepted")
+        play.post_all()
+
+        due = documents_due(
+            replace(play.dossier(), order=build.order(*left), orders={"SO1": build.order(*left)}),
+            play.rules,
+            play.now,
+        )
+
+        assert [document.key for document in of_kind(due, Kind.CREDIT_MEMO)] == ["CM-r1-1"]
+        assert due.blockers == ()
 
 
 class TestGoodsOfAZeroValueOrder:

@@ -251,3 +251,37 @@ class TestFailed:
 
         assert document.lines[0].sku == "NEW"
         assert document.lines[0].price == Decimal(0)
+
+
+def test_a_price_in_another_currency_than_the_orders_makes_none_and_somebody_hears_of_it() -> None:
+    dear = play(swap(price="150"), instant=True, currency="GBP").plan()
+    even = play(instant=True, currency="GBP").plan()
+
+    assert codes(dear) == [Code.EXCHANGE_FAILED]
+    assert "in GBP; the order is in EUR" in dear.blockers[0].message
+    assert not of_kind(dear, Kind.EXCHANGE_ORDER)
+    assert of_kind(even, Kind.EXCHANGE_ORDER)
+
+
+def test_goods_of_an_order_line_that_somebody_deleted_are_exchanged_for_nothing() -> None:
+    game = play(instant=True)
+    known = game.dossier()
+    left = order(line(2, "Y"))
+
+    due = documents_due(replace(known, order=left, orders={"SO1": left}), game.rules, NOW)
+
+    assert Code.EXCHANGE_FAILED in codes(due)
+    assert not of_kind(due, Kind.EXCHANGE_ORDER)
+
+
+def test_what_was_sent_stays_when_its_sku_means_another_from_then_on() -> None:
+    game = play(swap("new-shop"), instant=True)
+    game.book().aliases["new-shop"] = "X"
+    game.plan()
+    game.post_all()
+
+    game.book().aliases["new-shop"] = "Y"
+    game.plan()
+    game.post_all()
+
+    assert game.erp.exchange_status == {"EX-r1": "O"}
