@@ -176,7 +176,7 @@ class Amount(fields.Field[Decimal]):
 
 
 class Moment(fields.Field[datetime]):
-    """A time: RFC 3339, or unix seconds; in UTC, and taken as UTC where it names no zone."""
+    """A time: RFC 3339 (its `t` and `z` in either case), or unix seconds; in UTC, also where it names no zone."""
 
     default_error_messages = _COMMON
 
@@ -184,9 +184,9 @@ class Moment(fields.Field[datetime]):
         try:
             if isinstance(value, int | Decimal) and not isinstance(value, bool):
                 return datetime.fromtimestamp(float(value), UTC)
-            moment = datetime.fromisoformat(value)
+            moment = datetime.fromisoformat(value.upper())
             return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-        except (TypeError, ValueError, OverflowError, OSError):
+        except (AttributeError, ValueError, OverflowError, OSError):
             raise ValidationError("is not a time") from None
 
 

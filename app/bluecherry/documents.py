@@ -131,7 +131,7 @@ class ExchangeOrder:
     freight: Money
     freight_tax: Money
     ra_num: str | None = None
-    ship_to: Mapping[str, object] | None = field(default=None, repr=False)
+    ship_to: object = field(default=None, repr=False)
 
 
 OutgoingDocument = ReturnAuthorisation | InventoryJournal | CreditMemo | ExchangeOrder

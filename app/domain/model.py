@@ -6,7 +6,6 @@ so that it can be kept out of everything else and erased.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -54,7 +53,8 @@ class Personal:
 
     name: str | None = None
     email: str | None = None
-    ship_to: Mapping[str, object] | None = None
+    ship_to: object = None
+    """An address in the form in which it came: an object, or any other JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class Order:
     freight: Money
     freight_tax: Money
     lines: tuple[OrderLine, ...]
-    ship_to: Mapping[str, object] | None = field(default=None, repr=False, compare=False)
+    ship_to: object = field(default=None, repr=False, compare=False)
 
     def has_line(self, line_seq: int) -> bool:
         """Whether the order has a line of that number: somebody may have deleted it since a document named it."""

@@ -81,6 +81,14 @@ def test_an_even_exchange_moves_goods_and_no_money(scene: Scene) -> None:
     assert scene.row().state == "settled"
 
 
+def test_an_address_that_is_one_text_is_handed_on(scene: Scene) -> None:
+    scene.seed(orders=[sale("000300", ref_num1="6001", ship_to="Calle Mayor 1, Madrid")])
+    scene.ask("r1", item(exchange=EVEN), type="exchange", instant=True, order={"external_id": "6001"})
+    scene.work()
+
+    assert scene.exchanges()["EX-r1"]["ship_to"] == "Calle Mayor 1, Madrid"
+
+
 def test_an_uneven_exchange_credits_the_old_and_charges_the_new(scene: Scene) -> None:
     ship_to = {"street": "Calle Mayor 1"}
     scene.ask("r1", item(exchange=DEARER), type="exchange", exchange_order={"external_id": "5900", "ship_to": ship_to})

@@ -207,6 +207,22 @@ def test_stock_rows_and_periods() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "2026-03-01T10:00:00.5Z",
+        "2026-03-01T10:00:00.500000000Z",
+        "2026-03-01t10:00:00.500z",
+        "2026-03-01T10:00:00.5-00:00",
+        "2026-03-01t12:00:00.5+02:00",
+    ],
+)
+def test_a_time_in_every_form_of_rfc_3339(text: str) -> None:
+    row = schemas.read_row({"type": "credit_memo", "number": "CM1", "posted_at": text})
+
+    assert row.posted_at == datetime(2026, 3, 1, 10, 0, 0, 500000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
     ("read", "document", "problem"),
     [
         (schemas.read_order, an_order(lines=None), "lines is null"),
