@@ -22,9 +22,9 @@ from app.services.dossiers import Slice
 from app.services.history import Notes
 from app.services.orders import OrderKey
 from app.services.outside import Away, Outside
-from app.services.periods import memo_dates, today
+from app.services.periods import contradicted, memo_dates, today
 from app.services.planning import plan
-from app.services.recording import PERIOD_CLOSED, put_off, refused
+from app.services.recording import PERIOD_CLOSED, NotSent, put_off, refused
 from app.services.sending import Parcel
 
 _ENDINGS = (Kind.RA_CANCEL, Kind.RA_CLOSE)
@@ -91,7 +91,10 @@ def claim_memos(
     dates = date_memos(session, due, outside)
     parcels = parcels_of(session, [*due, *to_find], outside)
     for row in due:
-        if row.id in dates and price(work, row, parcels[row.id], outside):
+        if row.id not in dates:
+            if row.state == State.DUE and row.retry_at is not None and not row.tired:
+                claimed.again[row.return_pk] = row.retry_at
+        elif price(work, row, parcels[row.id], outside):
             claimed.to_send.append(lease(row, replace(parcels[row.id], date=dates[row.id]), outside))
     claimed.to_find = [lease(row, parcels[row.id], outside) for row in to_find]
     return claimed
@@ -100,13 +103,18 @@ def claim_memos(
 def date_memos(session: Session, rows: Sequence[LedgerRow], outside: Outside) -> dict[int, date]:
     """The date of each memo, by row id: today, or the next open period's first day, as the store's policy has it.
 
-    A memo for which there is none is refused as BlueCherry would refuse it, without asking.
+    A memo for which there is none is refused as BlueCherry would refuse it, without asking. While BlueCherry has
+    contradicted its periods and cannot be heard on them, a date would be a guess: the memo is put off.
     """
-    days = memo_dates(session, {row.store for row in rows}, outside)
+    stores = {row.store for row in rows}
+    days, unsure = memo_dates(session, stores, outside), contradicted(session, stores, outside)
     dated: dict[int, date] = {}
     notes = Notes()
     closed = set()
     for row in rows:
+        if row.store in unsure:
+            put_off(row, NotSent("BlueCherry GET /periods: not heard since it refused a memo's date"), notes, outside)
+            continue
         day = days[row.store]
         if day is not None:
             dated[row.id] = day
@@ -116,8 +124,8 @@ def date_memos(session: Session, rows: Sequence[LedgerRow], outside: Outside) ->
         message = f"{today(row.store, outside)} is in no open period{later}"
         refused(row, PERIOD_CLOSED, message, notes)
         closed.add(row.return_pk)
+    notes.write(session)
     if closed:
-        notes.write(session)
         session.flush()
         plan(session, closed, outside)
     return dated

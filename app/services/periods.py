@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, case, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.calls import CallError
+from app.calls import CallError, Refused
 from app.db.codec import dump, load
 from app.db.engine import transaction
 from app.db.models import PeriodsRow
@@ -44,16 +45,22 @@ def _is_old(row: PeriodsRow | None, days: Collection[date], outside: Outside) ->
 
 
 def refresh_periods(connections: Collection[str], outside: Outside) -> None:
-    """Ask BlueCherry for its periods. What was known stays where it cannot say; it is asked again a minute later."""
+    """Ask BlueCherry for its periods. What was known stays where it cannot say; it is asked again a minute later.
+
+    A mirror that was contradicted stays so until there is an answer, be it that this BlueCherry tells none (`Refused`).
+    """
     for connection in connections:
-        now, found = outside.now(), None
+        now, found, answered = outside.now(), None, True
         try:
             found = outside.bluecherry[connection].periods()
-        except CallError:
-            now = now - LIFE + _SURE
+        except CallError as error:
+            now, answered = now - LIFE + _SURE, isinstance(error, Refused)
         values = {"connection": connection, "fetched_at": now}
         statement = insert(PeriodsRow).values(values | {"periods": [dump(each) for each in found or []]})
-        new = {"fetched_at": statement.excluded.fetched_at}
+        fetched_at = statement.excluded.fetched_at
+        new: dict[str, ColumnElement[Any]] = {
+            "fetched_at": fetched_at if answered else case((PeriodsRow.fetched_at.is_not(None), fetched_at))
+        }
         if found is not None:
             new["periods"] = statement.excluded.periods
         with transaction() as session:
@@ -69,6 +76,16 @@ def forget_periods(session: Session, connection: str) -> None:
     row = session.scalars(statement).one_or_none()
     if row is not None:
         row.fetched_at = None
+
+
+def contradicted(session: Session, stores: Collection[str], outside: Outside) -> set[str]:
+    """The stores among these whose BlueCherry contradicted its periods and has not been heard on them since."""
+    connections = {outside.store(store).connection for store in stores}
+    statement = select(PeriodsRow.connection).where(
+        PeriodsRow.connection.in_(connections), PeriodsRow.fetched_at.is_(None)
+    )
+    doubted = set(session.scalars(statement))
+    return {store for store in stores if outside.store(store).connection in doubted}
 
 
 def memo_dates(session: Session, stores: Collection[str], outside: Outside) -> dict[str, date | None]:

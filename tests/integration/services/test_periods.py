@@ -66,6 +66,41 @@ def test_a_period_that_closes_behind_the_mirrors_back_leads_to_a_new_look_and_th
     assert scene.exceptions() == []
 
 
+def test_where_the_new_look_gets_no_answer_the_memo_waits_for_one(scene: Scene) -> None:
+    credit(scene, "r1")
+    first = close_today(scene)
+    scene.trouble("500", "GET /periods")
+    credit(scene, "r2")
+    scene.later(60)
+    assert (scene.states()["CM-r2-1"], scene.exceptions()) == ("due", [])
+
+    scene.trouble(None)
+    scene.later(600)
+
+    assert scene.memos()["CM-r2-1"]["memo_date"] == first.isoformat()
+    assert [each["code"] for each in scene.books()["refusals"]] == ["PERIOD_CLOSED"]
+
+
+def test_in_a_batch_it_waits_for_a_later_one(scene: Scene) -> None:
+    scene.configure({"stores": {"es": {"posting": {"credit_memo": "every 1m"}}}})
+    credit(scene, "r1")
+    scene.clock.move(60)
+    scene.run_windows()
+    first = close_today(scene)
+    scene.trouble("500", "GET /periods")
+    credit(scene, "r2")
+    scene.clock.move(60)
+    scene.run_windows()
+    open_windows(scene.outside)
+    assert (scene.states()["CM-r2-1"], scene.exceptions()) == ("due", [])
+
+    scene.trouble(None)
+    scene.clock.move(600)
+    scene.run_windows()
+
+    assert scene.memos()["CM-r2-1"]["memo_date"] == first.isoformat()
+
+
 def test_in_a_batch_it_goes_with_the_next_one(scene: Scene) -> None:
     scene.configure({"stores": {"es": {"posting": {"credit_memo": "every 1m"}}}})
     credit(scene, "r1")
