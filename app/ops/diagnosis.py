@@ -43,7 +43,8 @@ class Health:
 
     `lags`: `inbox` (events that nobody took in), `sweep` (returns whose time has come), `ledger` (documents in
     doubt), `windows` (documents whose window has opened). `canaries`: seconds since a canary came through each queue;
-    `books`: seconds since each connection's books were read. A queue or connection that is not there had none yet.
+    `books`: seconds since each connection's books were read, or since that was first tried. A queue or connection that
+    is not there had none yet.
     """
 
     lags: Mapping[str, Lag]
@@ -68,7 +69,7 @@ def findings(health: Health, queues: Collection[str], books_every: float) -> lis
             found.append(Finding(what.format(count=lag.count, time=spell(lag.seconds)), remedy))
     for connection, seconds in health.books.items():
         if seconds > 3 * books_every + _STALE:
-            what = f"The books of {connection} were last compared {spell(seconds)} ago."
+            what = f"The books of {connection} have not been compared for {spell(seconds)}."
             found.append(Finding(what, f"Run bridge reconcile --connection {connection}: it says what is in the way."))
     return found
 

@@ -56,7 +56,7 @@ class Reading:
 def reconcile(connection: str, outside: Outside) -> Reading:
     """Go on from where the last reading ended, or begin a new round, and remember how far it came.
 
-    Raises a CallError when BlueCherry does not answer; the next reading starts where the last good one did.
+    Raises a CallError when BlueCherry does not answer; the next reading starts where this one did.
     """
     now = outside.now()
     place, round_ = f"books:{connection}", f"books round:{connection}"
@@ -66,8 +66,10 @@ def reconcile(connection: str, outside: Outside) -> Reading:
         if goes_on and position is not None:
             since = datetime.fromisoformat(position.value) - _OVERLAP
         else:
+            # Should this reading fail, the next one begins there too; the mark's age still tells of the last good one.
             since = now - outside.config.sweep.reconcile_back
             session.merge(Mark(name=round_, value=now.isoformat(), at=now))
+            session.merge(Mark(name=place, value=since.isoformat(), at=position.at if position else now))
     reading = read(connection, since, outside)
     with transaction() as session:
         session.merge(Mark(name=place, value=reading.reached.isoformat(), at=now))

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
+from app.calls import CallError
 from app.services.health import canary, health
 from app.services.reconciliation import reconcile
 from tests.support.scene import Scene
@@ -65,3 +68,13 @@ def test_canaries_and_books_are_told_with_their_age(scene: Scene) -> None:
 
     assert 44 < figures.canaries["steps"] < 50
     assert 44 < figures.books["main"] < 50
+
+
+def test_books_that_could_never_be_read_are_told_with_the_time_since_the_first_try(scene: Scene) -> None:
+    scene.trouble("500", "GET /documents")
+    for _ in range(3):
+        with pytest.raises(CallError):
+            reconcile("main", scene.outside)
+        scene.clock.move(900)
+
+    assert health(scene.clock.now()).books["main"] >= 2700

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import update
 
+from app.calls import CallError
 from app.db.engine import transaction
 from app.db.models import ExceptionRow, LedgerRow, Mark
 from app.domain.reconciliation import Sort
@@ -202,3 +204,15 @@ def test_a_reading_goes_on_where_the_last_one_ended_and_begins_anew_once_a_day(s
     third = reconcile("main", scene.outside)
     assert scene.outside.now() - third.since > timedelta(days=34)
     assert {mark.name for mark in scene.rows(Mark)} >= {"books:main", "books round:main"}
+
+
+def test_a_round_whose_first_reading_fails_is_not_skipped(scene: Scene) -> None:
+    reconcile("main", scene.outside)
+    scene.clock.move(86400)
+    scene.trouble("500", "GET /documents")
+    with pytest.raises(CallError):
+        reconcile("main", scene.outside)
+    scene.trouble(None)
+    scene.clock.move(60)
+
+    assert scene.outside.now() - reconcile("main", scene.outside).since > timedelta(days=34)

@@ -55,7 +55,7 @@ def test_all_queues_silent_points_at_beat_worker_and_broker() -> None:
 def test_books_that_nobody_compared_for_long_are_told() -> None:
     (told,) = _told(books={"main": 86_400.0})
 
-    assert "The books of main were last compared 24 h ago" in told
+    assert "The books of main have not been compared for 24 h" in told
     assert "bridge reconcile --connection main" in told
 
 
