@@ -34,7 +34,8 @@ _SLICE = 100
 def possible_returns(session: Session, receipts: Sequence[Receipt], outside: Outside) -> list[list[ReturnKey]]:
     """Where each receipt may belong, best first: by return id, then by return authorisation, then by tracking number.
 
-    A return id that is not known here may be any store's whose goods come to the site: each is asked.
+    A return id that is not known here may be any store's whose goods come to the site: each is asked. One that is
+    known, but only in a store that does not list the site, is that return all the same: it says `unmapped_site`.
     """
     by_id = _by_id(session, {receipt.return_id for receipt in receipts if receipt.return_id})
     by_ra = _by_authorisation(session, {receipt.ra_num for receipt in receipts if receipt.ra_num})
@@ -45,8 +46,10 @@ def possible_returns(session: Session, receipts: Sequence[Receipt], outside: Out
         stores = outside.config.sites[receipt.site].stores
         keys: list[ReturnKey] = []
         if receipt.return_id:
-            known = [(store, receipt.return_id) for store in stores if (store, receipt.return_id) in by_id]
-            keys += known or [(store, receipt.return_id) for store in stores]
+            known = sorted(key for key in by_id if key[1] == receipt.return_id)
+            keys += (
+                [key for key in known if key[0] in stores] or known or [(store, receipt.return_id) for store in stores]
+            )
         keys += [key for key in by_ra.get(receipt.ra_num or "", []) if key[0] in stores]
         rows = [row for row in by_tracking.get(receipt.tracking_number or "", []) if row.store in stores]
         keys += _settled_by_sku(rows, receipt, upcs)

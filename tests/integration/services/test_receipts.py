@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.db.models import ReceiptRow
-from app.services.remedies import resolve
+from app.services.remedies import resolve, retry
 from tests.support.scene import Scene, item
 from tests.unit.sandbox.world import ra, ra_line
 
@@ -230,3 +230,18 @@ def test_two_sites_may_give_their_receipts_the_same_id(scene: Scene) -> None:
         "madrid": scene.row("r1").pk,
         "bilbao": scene.row("r2").pk,
     }
+
+
+def test_goods_of_a_known_return_at_a_site_that_its_store_does_not_list_wait_for_the_mapping(scene: Scene) -> None:
+    scene.configure({"sites": {"bilbao": {"location": "MADB", "quarantine": "MADQ", "secret_env": "WMS_MADRID"}}})
+    scene.ask("r1")
+    scene.work()
+    scene.arrive("w1", {"0001": 1}, return_id="r1", site="bilbao")
+    scene.work()
+    assert (scene.codes(), scene.journals()) == (["unmapped_site"], {})
+
+    scene.configure({"stores": {"es": {"sites": ["madrid", "bilbao"]}}})
+    retry([scene.exceptions()[0].id], by="logistics")
+    scene.later(1)
+
+    assert (scene.codes(), scene.stock()) == ([], {"MADB": 1})
