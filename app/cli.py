@@ -31,6 +31,8 @@ COMMANDS = {
     "reconcile": "app.commands.reconcile:reconcile",
     "erase": "app.commands.erase:erase",
     "tokens": "app.commands.tokens:tokens",
+    "backup": "app.commands.backup:backup",
+    "restore": "app.commands.backup:restore",
     "db": "app.commands.db:db",
     "sandbox": "app.commands.sandbox:sandbox",
 }

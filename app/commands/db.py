@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 
 import click
 
+from app.commands._shown import Moment
+from app.db.backup import BackupFault, mark_restored
 from app.db.migrate import upgrade as apply_migrations
 
 
@@ -28,3 +31,17 @@ def upgrade() -> None:
         )
     apply_migrations(url)
     click.echo("The database has the newest schema.")
+
+
+@db.command()
+@click.option("--to", "taken_at", type=Moment(), required=True, help="The time that it was restored to.")
+def restored(taken_at: datetime) -> None:
+    """Say that the database in DATABASE_URL was put back by other means than `bridge restore`, pg_restore for one.
+
+    Without it the bridge would make documents again that it made since. Every part of the system must be stopped.
+    """
+    try:
+        mark_restored(os.environ.get("DATABASE_URL") or "", taken_at)
+    except BackupFault as fault:
+        raise click.ClickException(str(fault)) from None
+    click.echo("From its next start the bridge looks up in BlueCherry whatever it may have sent since then.")

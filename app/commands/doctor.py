@@ -15,6 +15,7 @@ from app.db.engine import DatabaseNotSet
 from app.ops.diagnosis import Finding, findings, spell
 from app.services.health import health
 from app.services.outside import Outside, build, config_path, reveni, utc_now
+from app.services.restores import Restores
 from app.system.parts import QUEUES
 
 _WORKERS_SECONDS = 3
@@ -61,13 +62,23 @@ def _configuration() -> tuple[Config | None, list[Finding]]:
 
 def _database(books_every: float) -> list[Finding]:
     try:
-        return findings(health(utc_now()), QUEUES, books_every)
+        return [*_restored(), *findings(health(utc_now()), QUEUES, books_every)]
     except DatabaseNotSet:
         return [Finding("No running system was found.", "Start it with bridge run, or set DATABASE_URL.")]
     except OperationalError:
         return [Finding("The database does not answer.", "Start it, or correct DATABASE_URL.")]
     except ProgrammingError:
         return [Finding("The database has not the tables of this version.", "Run bridge db upgrade.")]
+
+
+def _restored() -> list[Finding]:
+    restore = Restores().last()
+    if restore is None or restore.read:
+        return []
+    what = (
+        f"It was restored to {restore.taken_at:%Y-%m-%d %H:%M} UTC, and BlueCherry's list since then is not read yet."
+    )
+    return [Finding(what, "Nothing is sent before: see that BlueCherry answers and that a worker consumes clock.")]
 
 
 def _workers() -> list[Finding]:

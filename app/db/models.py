@@ -167,7 +167,8 @@ class LedgerRow(Base):
     `waits` counts what is no try, BlueCherry being busy or away: the delay grows with both. `business_date`: the day
     on which it became due, `document_date`: the one that it bears in BlueCherry, both in the store's time zone.
     `basis`: the order and the memos on it that the amounts were worked out from. `shadow`, as on its return: it
-    stands here alone, with a number of our own. Each step leaves a row in `ledger_versions`, by a trigger.
+    stands here alone, with a number of our own. `look_first`: since a restore it may stand in BlueCherry although it
+    is not posted here, and is looked up before it is sent. Each step leaves a row in `ledger_versions`, by a trigger.
     """
 
     __tablename__ = "ledger"
@@ -204,6 +205,7 @@ class LedgerRow(Base):
     sent_at: Mapped[datetime | None]
     posted_at: Mapped[datetime | None]
     shadow: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    look_first: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     __table_args__ = (
         UniqueConstraint("store", "key"),
@@ -511,6 +513,41 @@ class Erasure(Base):
     returns: Mapped[int] = mapped_column(Integer)
     events: Mapped[int] = mapped_column(Integer)
     __table_args__ = (Index("ix_erasures_subject", "subject"),)
+
+
+class RestoreRow(Base):
+    """A restore from a backup that was taken at `taken_at`. `read_at`: since then BlueCherry's list is read."""
+
+    __tablename__ = "restores"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    taken_at: Mapped[datetime]
+    restored_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    read_at: Mapped[datetime | None]
+
+
+class StrayRow(Base):
+    """A journal that BlueCherry has with a key of the bridge's, and that a restored ledger did not know.
+
+    `journal`: as BlueCherry has it. `posted_at`: by BlueCherry's clock. `told_at`: logistics was told that its receipt
+    is lost. It is stray no more once a document of the ledger bears its number.
+    """
+
+    __tablename__ = "strays"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    connection: Mapped[str]
+    number: Mapped[str]
+    key: Mapped[str]
+    return_id: Mapped[str]
+    ord_num: Mapped[str]
+    units: Mapped[int] = mapped_column(Integer)
+    journal: Mapped[Json]
+    posted_at: Mapped[datetime]
+    told_at: Mapped[datetime | None]
+    __table_args__ = (
+        UniqueConstraint("connection", "number"),
+        Index("ix_strays_return", "return_id"),
+        Index("ix_strays_untold", "id", postgresql_where=text("told_at is null")),
+    )
 
 
 class Mark(Base):

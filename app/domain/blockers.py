@@ -51,6 +51,7 @@ class Code(StrEnum):
     UNREADABLE_EVENT = "unreadable_event"
     TASK_LOST = "task_lost"
     BOOKS_DIFFER = "books_differ"
+    RECEIPT_LOST = "receipt_lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,11 @@ REMEDIES: dict[Code, Remedy] = {
         Team.FINANCE,
         "Correct the document in BlueCherry; for a missing one bridge exceptions retry ID makes it again. "
         "It closes once the books agree; to end it: bridge exceptions resolve ID.",
+    ),
+    Code.RECEIPT_LOST: Remedy(
+        Team.LOGISTICS,
+        "Have the warehouse send all that it reported since the backup once more: what is known already does no harm. "
+        "Then bridge exceptions resolve ID; one about a journal closes by itself when its receipt is back.",
     ),
 }
 

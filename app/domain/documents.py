@@ -37,6 +37,22 @@ def document_key(kind: Kind, return_id: str, n: int) -> str:
     return f"{prefix}-{return_id}{suffix}"
 
 
+def number_of(key: str | None, kind: Kind, return_id: str) -> int | None:
+    """The `n` of a key of this kind that is made from this return; None for every other key."""
+    if key is None:
+        return None
+    _, _, last = key.rpartition("-")
+    for n in {1, int(last) if last.isascii() and last.isdigit() and len(last) <= 6 else 1}:
+        if document_key(kind, return_id, n) == key:
+            return n
+    return None
+
+
+def is_key_of(key: str | None, return_id: str) -> bool:
+    """Whether a reference is the key of a document of this return."""
+    return any(number_of(key, kind, return_id) is not None for kind in _PREFIX)
+
+
 def undo_key(target: str, kind: Kind) -> str:
     """The key of what undoes a document: its cancellation or its closing. It never leaves the bridge."""
     return f"{target}/{'close' if kind is Kind.RA_CLOSE else 'cancel'}"

@@ -54,7 +54,7 @@ def claim(session: Session, kinds: Collection[Kind], pks: Sequence[int], away: A
     parcels = parcels_of(session, rows, outside)
     for row in rows:
         parcel = parcels[row.id]
-        if row.state == State.DUE:
+        if row.state == State.DUE and not row.look_first:
             if row.kind == Kind.EXCHANGE_ORDER and parcel.order is not None:
                 fix_amounts(row, price_exchange(parcel.document, parcel.order), Basis.of(parcel.order))
             claimed.to_send.append(lease(row, parcel, outside))
@@ -72,14 +72,16 @@ def claim_memos(
     """
     work = plan(session, pks, outside)
     rows = candidates(session, [Kind.CREDIT_MEMO], pks, away, outside)
-    fetched = [row for row in rows if row.state == State.DUE and (row.connection, row.ord_num) not in failures]
+    to_find = [row for row in rows if row.state != State.DUE or row.look_first]
+    rows = [row for row in rows if row not in to_find]
+    fetched = [row for row in rows if (row.connection, row.ord_num) not in failures]
     due = memos_to_send(session, fetched)
     in_vain = _given_up(session, rows)
     claimed = Claim()
     notes = Notes()
     for row in rows:
         on = (row.connection, row.ord_num)
-        if row.state != State.DUE or row in due or (*on, row.shadow) in in_vain:
+        if row in due or (*on, row.shadow) in in_vain:
             continue
         if on in failures:
             put_off(row, failures[on], notes, outside)
@@ -87,7 +89,6 @@ def claim_memos(
         if moment is not None and not row.tired:
             claimed.again[row.return_pk] = moment
     notes.write(session)
-    to_find = [row for row in rows if row.state != State.DUE]
     dates = date_memos(session, due, outside)
     parcels = parcels_of(session, [*due, *to_find], outside)
     for row in due:
@@ -132,10 +133,12 @@ def date_memos(session: Session, rows: Sequence[LedgerRow], outside: Outside) ->
 
 
 def lease(row: LedgerRow, parcel: Parcel, outside: Outside) -> Parcel:
-    """Take a row for one call. A row that is looked up keeps its state and gets only the lease."""
+    """Take a row for one call. One that is looked up is or comes into doubt; one that is sent becomes `sending`."""
     now = outside.now()
     row.lease_until = now + outside.config.retry.lease
-    if row.state == State.DUE:
+    if row.state == State.DUE and row.look_first:
+        row.state, row.doubtful_since = State.DOUBTFUL, now
+    elif row.state == State.DUE:
         row.state, row.sent_at, row.doubtful_since = State.SENDING, now, None
         row.document_date = parcel.date.isoformat()
     elif row.state == State.SENDING:

@@ -15,7 +15,7 @@ from app.db.ledger import entry_of, rows_of_returns
 from app.db.models import Base, DecisionRow, ItemRow, LedgerRow, OrderRow, ReceiptRow, ReturnRow
 from app.domain.blockers import Code
 from app.domain.credit import own_memos, units_by_line
-from app.domain.documents import Entry, State
+from app.domain.documents import Entry, State, is_key_of
 from app.domain.dossier import Decision, Dossier, SkuState
 from app.domain.model import MemoOnOrder, Order, RaOnOrder, Receipt, Return
 from app.domain.policy import Kind
@@ -38,8 +38,11 @@ class OrderFile:
     entries: dict[int, list[Entry]] = field(default_factory=lambda: defaultdict(list))
     shadow: dict[int, str] = field(default_factory=dict)
 
-    def taken(self, return_pk: int) -> dict[int, int]:
-        """Units per line on live return authorisations other than this return's own; on a closed one, what came."""
+    def taken(self, return_pk: int, lost: str | None = None) -> dict[int, int]:
+        """Units per line on live return authorisations other than this return's own; on a closed one, what came.
+
+        `lost`: the return's id where the ledger may have lost documents of it: what BlueCherry has of them is its own.
+        """
         taken: dict[int, int] = defaultdict(int)
         keys = set()
         for pk, entries in self._standing(return_pk):
@@ -48,7 +51,8 @@ class OrderFile:
                 taken[ord_line_seq] += units
         replaced = self._replaced(return_pk)
         for ra in self.ras:
-            if ra.aux_ref_num not in keys and ra.status != "X" and ra.ref_num2 not in replaced:
+            own = ra.aux_ref_num in keys or (lost is not None and is_key_of(ra.aux_ref_num, lost))
+            if not own and ra.status != "X" and ra.ref_num2 not in replaced:
                 for line_seq, qty, qty_rcv in ra.lines:
                     taken[line_seq] += qty_rcv if ra.status == "C" else qty
         return dict(taken)
@@ -75,15 +79,21 @@ class OrderFile:
             held += [(x.ord_line_seq or 0, x.qty if came is None else came.get(x.seq, 0)) for x in document.lines]
         return held
 
-    def memos_of_others(self, return_pk: int) -> tuple[MemoOnOrder, ...]:
-        """Memos on the order but this return's own: those made by hand, and those of other returns."""
+    def memos_of_others(self, return_pk: int, lost: str | None = None) -> tuple[MemoOnOrder, ...]:
+        """Memos on the order but this return's own: those made by hand, and those of other returns.
+
+        `lost`: as for `taken`.
+        """
         standing, replaced = self._standing(return_pk), self._replaced(return_pk)
         ours = {entry.key for _, entries in standing for entry in entries}
         their_ras = {ra.ra_num for ra in self.ras if ra.ref_num2 in replaced}
         others = [
             memo
             for memo in self.memos
-            if memo.aux_ref_num not in ours and memo.ref_num2 not in replaced and memo.ra_num not in their_ras
+            if memo.aux_ref_num not in ours
+            and not (lost is not None and is_key_of(memo.aux_ref_num, lost))
+            and memo.ref_num2 not in replaced
+            and memo.ra_num not in their_ras
         ]
         for pk, entries in standing:
             if pk != return_pk:
@@ -149,6 +159,7 @@ class Slice:
         aliases = self.aliases.get(row.store, {})
         catalogue, upcs = self._catalogue(connection, file)
         problem = Code(row.order_problem) if row.order_problem else None
+        lost = ret.id if self.may_lack_documents(row) else None
         return Dossier(
             ret=ret,
             order=file.order if file else None,
@@ -161,13 +172,18 @@ class Slice:
             aliases=aliases,
             receipts=tuple(receipt_of(each) for each in self.receipts.get(pk, [])),
             entries=tuple(entries),
-            taken=file.taken(pk) if file else {},
-            memos={each.order.ord_num: each.memos_of_others(pk) for each in files},
+            taken=file.taken(pk, lost) if file else {},
+            memos={each.order.ord_num: each.memos_of_others(pk, lost) for each in files},
             reserved={target: units for each in files for target, units in each.reserved(pk).items()},
             decisions=tuple(Decision(d.code, d.cause, d.receipt_id, d.action) for d in self.decisions.get(pk, [])),
             accepted_since=row.accepted_since,
             inactive_returnable=self.outside.bluecherry[connection].profile.inactive_returnable,
         )
+
+    def may_lack_documents(self, row: ReturnRow) -> bool:
+        """Whether BlueCherry may have documents of a return that the ledger lost in a restore."""
+        restore = self.outside.restores.last()
+        return restore is not None and not row.shadow and restore.may_have_lost(load(Return, row.data).created)
 
     def note(self, pk: int) -> None:
         """Tell the orders of the slice what the ledger holds of a return now."""

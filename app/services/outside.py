@@ -19,6 +19,7 @@ from app.reveni.client import ReveniClient, TakesVerdicts
 from app.reveni.schemas import Unreadable
 from app.reveni.shadow import ShadowVerdicts
 from app.services.circuits import Circuits
+from app.services.restores import Restores
 
 Key = TypeVar("Key")
 Answer = TypeVar("Answer")
@@ -72,6 +73,7 @@ class Outside:
     now: Callable[[], datetime] = utc_now
     kept_mappings: set[tuple[str, str]] = field(default_factory=set)
     """Stores and versions whose mapping this process knows to be in the database."""
+    restores: Restores = field(default_factory=Restores)
     _pools: dict[str, ThreadPoolExecutor] = field(default_factory=dict)
 
     def store(self, name: str) -> Store:
@@ -94,8 +96,13 @@ class Outside:
         return self.circuits.ready(name, lambda: self._ask(name))
 
     def away(self) -> Away:
-        """The systems that are away, each asked first whose time has come. Not to be asked inside a transaction."""
-        connections = frozenset(name for name in self.config.connections if not self.ready(name))
+        """The systems that are away, each asked first whose time has come. Not to be asked inside a transaction.
+
+        After a restore every BlueCherry is, until its list is read: what it holds by then must not be made again.
+        """
+        restore = self.restores.last()
+        unread = restore is not None and not restore.read
+        connections = frozenset(name for name in self.config.connections if unread or not self.ready(name))
         return Away(
             connections,
             frozenset(name for name, store in self.config.stores.items() if store.connection in connections),

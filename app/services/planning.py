@@ -192,6 +192,7 @@ def _new_row(work: Slice, row: ReturnRow, document: Document) -> LedgerRow:
         key=document.key,
         kind=document.kind.value,
         shadow=row.shadow,
+        look_first=work.may_lack_documents(row),
         tries=0,
         waits=0,
         tired=False,
@@ -217,8 +218,8 @@ def _open_exceptions(session: Session, returns: dict[int, ReturnRow]) -> dict[in
     statement = select(ExceptionRow).where(
         ExceptionRow.return_pk.in_(list(returns)),
         ExceptionRow.closed_at.is_(None),
-        # What reconciliation found is for it to close: the rules of a return know nothing of it.
-        ExceptionRow.code != Code.BOOKS_DIFFER,
+        # What reconciliation or a restore found is for them to close: the rules of a return know nothing of it.
+        ExceptionRow.code.not_in((Code.BOOKS_DIFFER, Code.RECEIPT_LOST)),
     )
     found: dict[int, list[ExceptionRow]] = {}
     for each in session.scalars(statement):

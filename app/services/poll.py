@@ -112,6 +112,12 @@ def ask_quiet_ones(outside: Outside) -> int:
     return len(rows)
 
 
+def hint_at(store: str, return_id: str, name: str) -> None:
+    """Put a return into the inbox, to be asked for. `name` makes a repeat known."""
+    with transaction() as session:
+        session.execute(insert(InboxEvent).values(_hint(store, return_id, name)).on_conflict_do_nothing())
+
+
 def _intake_is_behind(session: Session, store: str, outside: Outside) -> bool:
     # Only events that were never tried: one that is put off, or set aside alone, must not hold up what was lost.
     waiting = exists().where(

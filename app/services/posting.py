@@ -22,7 +22,7 @@ from app.services.orders import OrderKey, refresh_orders, save_orders
 from app.services.outside import Outside
 from app.services.periods import old_mirrors, refresh_periods
 from app.services.recording import Answer, LeaseRanOut, NotSent, Recorded, record
-from app.services.sending import Parcel, addressed, look_up, send
+from app.services.sending import LookedUp, Parcel, addressed, look_up, send
 from app.wire import Unreadable
 
 _ROUNDS = 5
@@ -108,7 +108,7 @@ def _call(claimed: Claim, outside: Outside) -> list[Answer]:
     for index, (parcel, _) in enumerate(jobs):
         by_connection.setdefault(outside.store(parcel.store).connection, []).append(index)
 
-    def attempt(index: int) -> str | None:
+    def attempt(index: int) -> LookedUp | None:
         parcel, finding = jobs[index]
         return _attempt(parcel, finding, outside)
 
@@ -123,7 +123,7 @@ def _call(claimed: Claim, outside: Outside) -> list[Answer]:
     return answers
 
 
-def _attempt(parcel: Parcel, finding: bool, outside: Outside) -> str | None:
+def _attempt(parcel: Parcel, finding: bool, outside: Outside) -> LookedUp | None:
     timeout = outside.config.connection_of(parcel.store).timeout
     try:
         if finding:
@@ -131,7 +131,7 @@ def _attempt(parcel: Parcel, finding: bool, outside: Outside) -> str | None:
         ready = addressed_or_not_sent(parcel, outside)
         # A worker that was frozen since its claim must not send any more: another may have looked and sent.
         with sent_while(lambda: outside.now() + timeout <= parcel.lease_until):
-            return send(ready, outside)
+            return LookedUp(send(ready, outside))
     except TooLate:
         raise LeaseRanOut(f"{parcel.document.kind} {parcel.document.key}") from None
     except Unreadable as error:

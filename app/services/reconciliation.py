@@ -35,6 +35,8 @@ _ROUND = timedelta(days=1)
 _PAGES = 200
 """Pages of one reading; the next goes on from there."""
 _LOOK_UPS = 500
+_RECOVERY = timedelta(hours=1)
+"""How long after a restore a document that the ledger does not know may still be taken over by it."""
 
 
 @dataclass(slots=True)
@@ -110,6 +112,7 @@ def _compare(session: Session, rows: Sequence[DocumentRow], reading: Reading, ou
     reading.compared += len(ours)
     reading.others += len(rows) - len(ours)
     keys = {found.key for found in ours}
+    recovering = _recovering(outside)
     statement = select(LedgerRow).where(
         LedgerRow.connection == reading.connection, LedgerRow.key.in_(keys), LedgerRow.shadow.is_(False)
     )
@@ -123,10 +126,18 @@ def _compare(session: Session, rows: Sequence[DocumentRow], reading: Reading, ou
             seen[booked.id] = found.number
         if booked is not None and booked.state is State.DUE and not found.cancelled:
             _doubt(session, booked.id, outside.now() - outside.bluecherry[reading.connection].profile.lookup_lag)
+        elif recovering and (booked is None or booked.state is not State.POSTED):
+            continue
         elif (differs := difference(booked, found)) is not None:
             reading.differences.append(differs)
             open_difference(session, differs, outside)
     return seen
+
+
+def _recovering(outside: Outside) -> bool:
+    """Whether a restored ledger is about to take over what it lost: not yet a difference."""
+    restore = outside.restores.last()
+    return restore is not None and (not restore.read or outside.now() < restore.restored_at + _RECOVERY)
 
 
 def _found(row: DocumentRow) -> Found | None:
@@ -163,7 +174,7 @@ def _mine(candidates: Sequence[Booked], found: Found) -> Booked | None:
 def _doubt(session: Session, ledger_id: int, since: datetime) -> None:
     """A document that is due and yet stands in BlueCherry is looked up before anything is sent."""
     alone = (LedgerRow.id == ledger_id, LedgerRow.state == State.DUE, LedgerRow.batch_id.is_(None))
-    values = {"state": State.DOUBTFUL, "doubtful_since": since, "post_at": None, "retry_at": None}
+    values = {"state": State.DOUBTFUL, "doubtful_since": since, "post_at": None, "retry_at": None, "look_first": True}
     session.execute(update(LedgerRow).where(*alone).values(values))
 
 
@@ -191,7 +202,7 @@ def _look_for(suspects: Sequence[int], reading: Reading, outside: Outside) -> tu
         booked = {each.id: each for each in _booked(session, rows)}
         parcels = parcels_of(session, rows, outside)
     answers = outside.side_by_side(reading.connection, list(parcels), lambda row: look_up(parcels[row], outside))
-    certain = {row: number for row, number in answers.items() if not isinstance(number, CallError)}
+    certain = {row: found for row, found in answers.items() if not isinstance(found, CallError)}
     reading.compared += len(certain)
-    lost = [booked[row] for row, number in certain.items() if number is None]
-    return lost, {row for row, number in certain.items() if number is not None}
+    lost = [booked[row] for row, found in certain.items() if found is None]
+    return lost, {row for row, found in certain.items() if found is not None}

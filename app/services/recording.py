@@ -16,12 +16,13 @@ from app.db.models import LedgerRow, OrderRow
 from app.domain.documents import State
 from app.domain.model import RaOnOrder
 from app.domain.policy import Kind
-from app.services.dossiers import load_slice, lock_returns
+from app.services.adopting import adopt
+from app.services.dossiers import Slice, load_slice, lock_returns
 from app.services.history import Notes
 from app.services.outside import Outside
 from app.services.periods import forget_periods
 from app.services.planning import kinds_to_make, replan, tried_again_at
-from app.services.sending import Parcel
+from app.services.sending import LookedUp, Parcel
 
 PERIOD_CLOSED = "PERIOD_CLOSED"
 """BlueCherry's code for a memo whose date lies in no open period."""
@@ -37,10 +38,10 @@ class LeaseRanOut(NotSent):
 
 
 class Answer(NamedTuple):
-    """What became of the call for a parcel: BlueCherry's number, or an error; `was_lookup` when nothing was sent."""
+    """What became of the call for a parcel: what BlueCherry has, or an error; `was_lookup` when nothing was sent."""
 
     parcel: Parcel
-    number: str | None
+    found: LookedUp | None
     error: CallError | None
     was_lookup: bool
 
@@ -74,7 +75,7 @@ def record(
     for answer in answers:
         row_of = rows.get(answer.parcel.row_id)
         if row_of is not None and _ours(row_of, answer.parcel):
-            _record(session, row_of, answer, notes, outside)
+            _record(session, work, row_of, answer, notes, outside)
     notes.write(session)
     session.flush()
     for pk in work.returns:
@@ -105,15 +106,22 @@ def _ours(row: LedgerRow, parcel: Parcel) -> bool:
     return row.lease_until == parcel.lease_until and row.state in (State.SENDING, State.DOUBTFUL)
 
 
-def _record(session: Session, row: LedgerRow, answer: Answer, notes: Notes, outside: Outside) -> None:
+def _record(session: Session, work: Slice, row: LedgerRow, answer: Answer, notes: Notes, outside: Outside) -> None:
     row.lease_until = None
     match answer.error:
-        case None if answer.number is None and answer.was_lookup:
+        case None if row.look_first and answer.was_lookup:
+            found, key = answer.found, answer.parcel.document.key
+            if found is not None and found.document is None:
+                posted(row, found.number, notes, outside)
+            elif adopt(session, work, row, found.document if found else None, key, outside):
+                notes.add(row.return_pk, "found in BlueCherry", row.key, number=row.number)
+            row.tired = row.state == State.DUE and row.tries >= outside.config.retry.tries
+        case None if answer.found is None and answer.was_lookup:
             row.state, row.doubtful_since, row.retry_at, row.sent_at = State.DUE, None, None, None
             row.tired = row.tries >= outside.config.retry.tries
             notes.add(row.return_pk, "not found" if row.tired else "not found, to be sent again", row.key)
         case None:
-            posted(row, answer.number, notes, outside)
+            posted(row, answer.found.number if answer.found else None, notes, outside)
         case Refused() as error if not answer.was_lookup:
             said_no(session, row, error.code, error.message, notes, outside)
         case error:
@@ -122,7 +130,7 @@ def _record(session: Session, row: LedgerRow, answer: Answer, notes: Notes, outs
 
 def posted(row: LedgerRow, number: str | None, notes: Notes, outside: Outside) -> None:
     """A document stands in BlueCherry under this number."""
-    row.state, row.number, row.posted_at = State.POSTED, number, outside.now()
+    row.state, row.number, row.posted_at, row.look_first = State.POSTED, number, outside.now(), False
     row.error, row.error_code, row.retry_at, row.tired, row.doubtful_since = None, None, None, False, None
     row.waits = 0
     notes.add(row.return_pk, "posted", row.key, number=number)

@@ -15,6 +15,7 @@ from app.bluecherry.documents import (
     JournalLine,
     MemoLine,
     OutgoingDocument,
+    PostedJournal,
     RaLine,
     ReturnAuthorisation,
 )
@@ -22,7 +23,7 @@ from app.bluecherry.gateway import BlueCherry
 from app.calls import Refused
 from app.domain.documents import Amounts, Document
 from app.domain.dossier import item_status
-from app.domain.model import Order, Personal, Return
+from app.domain.model import MemoOnOrder, Order, Personal, RaOnOrder, Return
 from app.domain.money import Money
 from app.domain.policy import REJECTED, ItemStatus, Kind
 from app.reveni.client import TakesVerdicts, Verdict
@@ -95,8 +96,20 @@ def send(parcel: Parcel, outside: Outside) -> str:
     return parcel.target or ""
 
 
-def look_up(parcel: Parcel, outside: Outside) -> str | None:
-    """The number of a document that may have been made; None when it was not. Raises a CallError.
+Standing = RaOnOrder | PostedJournal | MemoOnOrder | Order
+"""A document as BlueCherry has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """What a look-up found: the number, and the document itself, where that is a document of BlueCherry."""
+
+    number: str
+    document: Standing | None = None
+
+
+def look_up(parcel: Parcel, outside: Outside) -> LookedUp | None:
+    """A document that may have been made, as it stands; None when it was not. Raises a CallError.
 
     One of another order is not it: two stores may have returns of the same id.
     """
@@ -108,16 +121,19 @@ def look_up(parcel: Parcel, outside: Outside) -> str | None:
 
     match parcel.document.kind:
         case Kind.RETURN_AUTHORISATION:
-            return next((ra.ra_num for ra in erp.ras_by_aux(key) if ours(ra.ord_num)), None)
+            return next((LookedUp(ra.ra_num, ra) for ra in erp.ras_by_aux(key) if ours(ra.ord_num)), None)
         case Kind.INVENTORY_JOURNAL:
-            return next((each.journal_num for each in erp.journals_by_aux(key) if ours(each.ord_num)), None)
+            journals = erp.journals_by_aux(key)
+            return next((LookedUp(each.journal_num, each) for each in journals if ours(each.ord_num)), None)
         case Kind.CREDIT_MEMO:
-            return next((memo.memo_num for memo in erp.memos_by_aux(key) if ours(memo.ord_num)), None)
+            return next((LookedUp(memo.memo_num, memo) for memo in erp.memos_by_aux(key) if ours(memo.ord_num)), None)
         case Kind.EXCHANGE_ORDER:
-            return next((order.ord_num for order in erp.orders_by_aux(key) if ours(order.orig_ord_num)), None)
+            orders = erp.orders_by_aux(key)
+            return next((LookedUp(order.ord_num, order) for order in orders if ours(order.orig_ord_num)), None)
         case Kind.VERDICT:
-            return _told(parcel, outside)
-    return parcel.target if _undone(parcel, erp) else None
+            told = _told(parcel, outside)
+            return LookedUp(told) if told is not None else None
+    return LookedUp(parcel.target or "") if _undone(parcel, erp) else None
 
 
 def _undone(parcel: Parcel, erp: BlueCherry) -> bool:

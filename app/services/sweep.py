@@ -15,6 +15,8 @@ from app.services.dead_letters import open_exception
 from app.services.intake import within_reach
 from app.services.outside import Away, Outside
 from app.services.receipts import find_homes
+from app.services.recovery import catch_up
+from app.services.strays import tell_of_strays
 
 SLICE = 50
 """Returns that one message carries."""
@@ -36,6 +38,8 @@ def sweep(outside: Outside, limit: int = _LIMIT) -> Standstill:
     The longest due first, `limit` returns at most. A return that is set going is not found again until it had time to
     move. Those whose BlueCherry is away stay where they are; when it is back they are set going a little at a time.
     """
+    if catch_up(outside):
+        tell_of_strays(outside)
     away = outside.away()
     now = outside.now()
     with transaction() as session:

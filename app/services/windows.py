@@ -2,7 +2,8 @@
 
 A tick claims documents, not time: a second tick finds them `sending`, a missed window's documents are still due at
 the next one. A batch's documents are in no look-up while it runs, so they follow their batch, not their keys.
-Documents in shadow have no batch: when their window opens they stop waiting, and the steps take them one by one.
+Documents in shadow have no batch, nor have those that a restored ledger must look up first: when their window opens
+they stop waiting, and the steps take them one by one.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from app.services.sending import Parcel, body_of
 _BATCHES_PER_TICK = 20
 """How many batches one tick hands in, at most, for one store and kind."""
 _LET_GO_PER_TICK = 1000
-"""How many returns in shadow one tick sets going, as many as one sweep."""
+"""How many returns of documents that go alone one tick sets going, as many as one sweep."""
 _SUSPECT_FROM = 2
 """Batches of a document that were lost with their worker."""
 
@@ -49,14 +50,14 @@ def open_windows(outside: Outside) -> int:
     away = outside.away().stores
     with transaction() as session:
         statement = (
-            select(LedgerRow.store, LedgerRow.kind, LedgerRow.post_at, LedgerRow.shadow)
+            select(LedgerRow.store, LedgerRow.kind, LedgerRow.post_at, _goes_alone().label("alone"))
             .where(_window_has_opened(outside.now()))
             .distinct()
         )
         found = [row for row in session.execute(statement) if row.store in outside.config.stores]
-    if any(row.shadow for row in found):
+    if any(row.alone for row in found):
         _let_go(outside)
-    opened = [row for row in found if not row.shadow and row.store not in away]
+    opened = [row for row in found if not row.alone and row.store not in away]
     count = 0
     for store, kind in sorted({(row.store, row.kind) for row in opened}):
         newest = max(row.post_at for row in opened if (row.store, row.kind) == (store, kind))
@@ -77,10 +78,15 @@ def _window_has_opened(now: datetime) -> ColumnElement[bool]:
     )
 
 
+def _goes_alone() -> ColumnElement[bool]:
+    """The condition on a document that no batch may hold it: in shadow, or to be looked up before it is sent."""
+    return or_(LedgerRow.shadow, LedgerRow.look_first)
+
+
 def _let_go(outside: Outside) -> None:
-    """Let documents in shadow wait for their window no longer: the sweep finds their returns at once."""
+    """Let documents that go alone wait for their window no longer: the sweep finds their returns at once."""
     now = outside.now()
-    opened = and_(LedgerRow.shadow, _window_has_opened(now), LedgerRow.store.in_(outside.config.stores))
+    opened = and_(_goes_alone(), _window_has_opened(now), LedgerRow.store.in_(outside.config.stores))
     with transaction() as session:
         statement = select(LedgerRow.return_pk).where(opened).distinct().limit(_LET_GO_PER_TICK)
         pks = sorted(session.scalars(statement))
@@ -157,7 +163,7 @@ def _due(session: Session, store: str, kind: Kind, outside: Outside) -> list[Led
             LedgerRow.store == store,
             LedgerRow.kind == kind,
             _window_has_opened(outside.now()),
-            LedgerRow.shadow.is_(False),
+            ~_goes_alone(),
             LedgerRow.batch_id.is_(None),
             may_be_sent(),
         )

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from app.bluecherry.client import BlueCherryClient
 from app.config import Config
-from app.db.engine import transaction
+from app.db.engine import engine, transaction
 from app.db.models import Base, ExceptionRow, LedgerRow, ReturnRow
 from app.domain.policy import Kind
 from app.services.batches import follow_batches
@@ -28,6 +28,7 @@ from app.services.posting import Outcome, post
 from app.services.sweep import sweep
 from app.services.validation import validate
 from app.services.windows import open_windows
+from tests.support import postgres
 from tests.support.configuration import load
 from tests.support.surroundings import ENVIRONMENT, STORE_ID, Clock, Sandboxes, configuration, merge
 from tests.support.waiting import wait_until
@@ -204,6 +205,10 @@ class Scene:
         items = [{"sku": sku, "quantity": units, "grade": grade} for sku, units in goods.items()]
         self.report(receipt_id, {"items": items, **names}, site)
 
+    def real_now(self) -> str:
+        """The time by which the others live."""
+        return datetime.now(UTC).isoformat()
+
     def report(self, receipt_id: str, body: Mapping[str, object], site: str = "madrid") -> None:
         """The warehouse reports something."""
         whole = {"id": receipt_id, "received_at": datetime.now(UTC).isoformat(), **body}
@@ -309,6 +314,15 @@ class Scene:
     def config(self) -> Config:
         """The configuration as it is now."""
         return load(self.table, self._directory, ENVIRONMENT)
+
+    def start_again(self, database: str) -> None:
+        """Another day: both sandboxes and the bridge know of nothing."""
+        self.close()
+        engine().dispose()
+        postgres.empty(database)
+        self.clock = Clock()
+        self.outside = self._build()
+        self._open()
 
     def _open(self) -> None:
         self.reveni.call("POST", "/_sandbox/reset")

@@ -38,6 +38,7 @@ CODES: Mapping[str, str] = {
     Code.UNREADABLE_EVENT: N_("Unreadable event"),
     Code.TASK_LOST: N_("Task was lost"),
     Code.BOOKS_DIFFER: N_("Books differ"),
+    Code.RECEIPT_LOST: N_("Receipt lost"),
 }
 TEAMS: Mapping[str, str] = {
     Team.MERCHANDISING: N_("Merchandising"),

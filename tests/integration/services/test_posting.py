@@ -17,7 +17,7 @@ from app.services.outside import Away
 from app.services.posting import post
 from app.services.recording import Answer, record
 from app.services.remedies import retry
-from app.services.sending import send
+from app.services.sending import LookedUp, send
 from app.services.validation import validate
 from tests.support.scene import Scene, item
 from tests.unit.sandbox.world import order_line, sale
@@ -315,7 +315,7 @@ class TestLease:
         scene.later(36)
         number = scene.ledger()["RA-r1"].number
         with transaction() as session:
-            record(session, [Answer(self.parcel, "late", None, False)], {}, scene.outside)
+            record(session, [Answer(self.parcel, LookedUp("late"), None, False)], {}, scene.outside)
 
         assert scene.ledger()["RA-r1"].number == number
 
