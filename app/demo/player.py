@@ -14,9 +14,17 @@ from app.demo.script import Scene, Script
 from app.demo.steps import Step
 
 _HANDS = 12
-_LOOK_AGAIN = 0.25
-"""Seconds; and later after a quarter of the time that was waited already, so that a day of thousands of returns that
-wait does not keep BlueCherry busy with questions."""
+_SOONEST = 0.25
+_LATEST = 15.0
+
+
+def look_again(waited: float) -> float:
+    """Seconds until a step that has waited so long is looked at again.
+
+    A quarter of that time, so that a day of thousands of returns that wait does not keep BlueCherry busy with
+    questions; and within bounds, so that a long day does not wait for nothing at its end.
+    """
+    return min(_LATEST, max(_SOONEST, waited / 4))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +127,7 @@ class Player:
             if now - max(since, self._moved) > self._patience:
                 self.stalled.append(Stalled(turn.scene.kind, step))
                 return None
-            return _Turn(now + max(_LOOK_AGAIN, (now - since) / 4), turn.number, turn.scene, turn.place, since)
+            return _Turn(now + look_again(now - since), turn.number, turn.scene, turn.place, since)
         if turn.since:
             self._moved = now
         if turn.place + 1 == len(turn.scene.steps):

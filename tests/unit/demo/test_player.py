@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from app.demo.messenger import NotTaken
-from app.demo.player import Player
+from app.demo.player import Player, look_again
 from app.demo.script import Scene, Script
 from app.demo.steps import Await, Put, Step
 from app.demo.world import World
@@ -67,6 +67,10 @@ def test_a_step_that_must_wait_is_tried_again_before_the_next() -> None:
     player.play(script_of((wait, then)))
     assert notebook.done == [wait, then]
     assert player.stalled == []
+
+
+def test_what_waits_is_looked_at_ever_more_seldom_and_never_much_later_than_it_is_there() -> None:
+    assert [look_again(waited) for waited in (0.0, 4.0, 40.0, 3600.0)] == [0.25, 1.0, 10.0, 15.0]
 
 
 def test_what_never_comes_ends_its_scene_alone() -> None:
