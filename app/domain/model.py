@@ -25,7 +25,10 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class ReturnItem:
-    """A line of a return. `price` is per unit, tax included, as paid; `status` and `reason` are Reveni's spelling."""
+    """A line of a return. `price` is per unit, tax included, as paid; `status` and `reason` are Reveni's spelling.
+
+    `numbered`: Reveni has the id as a number, and is told it as one.
+    """
 
     item_id: str
     sku: str
@@ -35,6 +38,7 @@ class ReturnItem:
     reason: str
     reject_reason: str | None = None
     exchange: Exchange | None = None
+    numbered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

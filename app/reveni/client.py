@@ -23,7 +23,7 @@ EVENTS = ("return.created", "return.updated")
 class Verdict:
     """What the warehouse says of an item, once all its units are judged. `reject_reason` is one of Reveni's codes."""
 
-    item_id: str
+    item_id: str | int
     quantity: int
     status: Literal["accepted", "rejected"]
     reject_reason: str | None = None

@@ -62,8 +62,16 @@ class _ExchangeField(One):
         return loaded
 
 
+class _ItemId(Code):
+    """An item's id in the form in which it came: a verdict names it in the same."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        read_as = super()._deserialize(value, attr, data, **kwargs)
+        return value if isinstance(value, int) else read_as
+
+
 class _ReturnItem(WireSchema):
-    item_id = Code(required=True)
+    item_id = _ItemId(required=True)
     sku = Code(required=True)
     quantity = Count(required=True)
     price = Amount(required=True)
@@ -76,7 +84,8 @@ class _ReturnItem(WireSchema):
     def _make(self, data: dict[str, Any], **kwargs: Any) -> ReturnItem:
         exchange = data["exchange"]
         return ReturnItem(
-            item_id=data["item_id"],
+            item_id=str(data["item_id"]),
+            numbered=isinstance(data["item_id"], int),
             sku=data["sku"],
             quantity=data["quantity"],
             price=data["price"],

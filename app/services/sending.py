@@ -282,8 +282,10 @@ def _amounts(parcel: Parcel) -> Amounts:
 
 def _tell(parcel: Parcel, reveni: TakesVerdicts) -> str:
     item_id = parcel.document.source or ""
+    numbered = any(item.numbered for item in parcel.ret.items if item.item_id == item_id)
+    name = int(item_id) if numbered else item_id
     verdicts = [
-        Verdict(item_id, line.qty, "rejected" if line.disposition == REJECTED else "accepted", line.reason_code)
+        Verdict(name, line.qty, "rejected" if line.disposition == REJECTED else "accepted", line.reason_code)
         for line in parcel.document.lines
     ]
     reveni.partial_validate(parcel.ret.id, verdicts)

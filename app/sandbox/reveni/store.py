@@ -41,7 +41,7 @@ class Return:
 
     id: str
     body: dict[str, Json]
-    mixed: set[str] = field(default_factory=set)
+    mixed: set[str | int] = field(default_factory=set)
 
     @property
     def updated(self) -> str:
@@ -121,7 +121,7 @@ def _judge(found: Return, verdicts: JsonObject, at: datetime) -> None:
     Several entries for one item split its quantity; an item of which a part is accepted is accepted.
     Raises BadRequest, and then changes nothing.
     """
-    items = {str(item.get("item_id")): item for item in found.items()}
+    items = {item.get("item_id"): item for item in found.items()}
     entries = _entries(verdicts)
     for item_id, parts in entries.items():
         if (item := items.get(item_id)) is None:
@@ -152,19 +152,19 @@ class _Part:
     reject_reason: str | None
 
 
-def _entries(verdicts: JsonObject) -> dict[str, list[_Part]]:
+def _entries(verdicts: JsonObject) -> dict[str | int, list[_Part]]:
     entries = verdicts.get("items")
     if not isinstance(entries, list) or not entries:
         raise BadRequest("items must be a list that is not empty")
-    result: dict[str, list[_Part]] = {}
+    result: dict[str | int, list[_Part]] = {}
     for entry in entries:
-        if not isinstance(entry, dict) or not isinstance(item_id := entry.get("item_id"), str):
+        if not isinstance(entry, dict) or not isinstance(item_id := entry.get("item_id"), str | int):
             raise BadRequest("every entry of items needs an item_id")
         result.setdefault(item_id, []).append(_part(item_id, entry))
     return result
 
 
-def _part(item_id: str, entry: JsonObject) -> _Part:
+def _part(item_id: str | int, entry: JsonObject) -> _Part:
     quantity, status, reason = entry.get("quantity"), entry.get("status"), entry.get("reject_reason")
     if isinstance(quantity, bool) or not isinstance(quantity, int) or quantity < 1:
         raise BadRequest(f"item {item_id}: quantity must be a whole number above 0")

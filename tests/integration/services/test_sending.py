@@ -82,6 +82,17 @@ def test_documents_are_dated_in_the_stores_time_zone(scene: Scene) -> None:
     assert scene.memos()["CM-r1-1"]["memo_date"] == today
 
 
+def test_a_verdict_names_an_item_as_reveni_does(judging: Scene) -> None:
+    judging.ask("r1", item("0001", 2, item_id=4711), item("0002", item_id="0815"))
+    judging.arrive("w1", {"0001": 2, "0002": 1}, return_id="r1")
+    judging.work()
+
+    assert sorted(str(told["item_id"]) for told in _told(judging)) == ["0815", "4711"]
+    assert {type(told["item_id"]) for told in _told(judging) if told["quantity"] == 2} == {int}
+    assert judging.in_reveni("r1")["status"] == "accepted"
+    assert judging.exceptions() == []
+
+
 def test_the_verdict_is_told_once(judging: Scene) -> None:
     judging.ask("r1", item("0001", 2))
     judging.arrive("w1", {"0001": 2}, return_id="r1")
