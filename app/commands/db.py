@@ -1,4 +1,4 @@
-"""``bridge db``: the database's schema."""
+"""``bridge db``: the database's schema, and the role of the running processes."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import click
 
 from app.commands._shown import Moment
 from app.db.backup import BackupFault, mark_restored
+from app.db.grants import grants as statements_for
 from app.db.migrate import upgrade as apply_migrations
 
 
 @click.group()
 def db() -> None:
-    """Look after the database's schema."""
+    """Look after the database's schema, and who may do what in it."""
 
 
 @db.command()
@@ -45,3 +46,16 @@ def restored(taken_at: datetime) -> None:
     except BackupFault as fault:
         raise click.ClickException(str(fault)) from None
     click.echo("From its next start the bridge looks up in BlueCherry whatever it may have sent since then.")
+
+
+@db.command()
+@click.argument("role")
+def grants(role: str) -> None:
+    """Print SQL that lets ROLE run the bridge, and no more: rows, no schema, no history rewritten.
+
+    Make the role first, then, as the owner of the tables and after each upgrade: bridge db grants ROLE | psql "$OWNER".
+    """
+    click.echo("begin;")
+    for statement in statements_for(role):
+        click.echo(f"{statement};")
+    click.echo("commit;")

@@ -1,0 +1,145 @@
+"""The running bridge needs no more than `bridge db grants` gives, and can do nothing else."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ProgrammingError
+
+from app.db.engine import transaction
+from app.db.grants import grants
+from app.domain.blockers import Team
+from app.permissions import Role
+from app.services.batches import follow_batches
+from app.services.catalogue import aliases_of
+from app.services.health import health
+from app.services.outside import utc_now
+from app.services.overview import settled, stats
+from app.services.poll import poll
+from app.services.reconciliation import reconcile
+from app.services.remedies import map_sku, resolve, retry
+from app.services.tokens import actor_of, add_token
+from tests.support.scene import Scene, item
+
+HISTORY = ["history", "decisions", "return_versions", "ledger_versions", "erasures", "mappings"]
+
+
+@pytest.fixture
+def owner(database: str) -> str:
+    return database.replace("+psycopg", "", 1)
+
+
+@pytest.fixture
+def role(scene: Scene, owner: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The scene's processes run as a role with these grants; its name."""
+    name, password = f"app_{secrets.token_hex(4)}", secrets.token_hex(8)
+    quoted = sql.Identifier(name)
+    with psycopg.connect(owner, autocommit=True) as connection:
+        connection.execute(sql.SQL("create role {} login password {}").format(quoted, sql.Literal(password)))
+        for statement in grants(name):
+            connection.execute(statement.encode())
+    url = make_url(owner).set(drivername="postgresql+psycopg", username=name, password=password)
+    monkeypatch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
+    yield name
+    with psycopg.connect(owner, autocommit=True) as connection:
+        connection.execute(sql.SQL("drop owned by {}").format(quoted))
+        connection.execute(sql.SQL("drop role {}").format(quoted))
+
+
+def test_a_return_goes_from_intake_to_its_memo(scene: Scene, role: str) -> None:
+    with transaction() as session:
+        assert session.scalar(text("select current_user")) == role
+    scene.configure({"stores": {"es": {"posting": {"credit_memo": "every 5s"}}}})
+    scene.ask("r1", item("0001", 2, exchange=None))
+    scene.work()
+    scene.arrive("w1", {"0001": 2}, return_id="r1")
+    scene.accept("r1")
+    scene.work()
+    scene.later(10)
+    scene.run_windows()
+
+    assert set(scene.states().values()) == {"posted"}
+    assert scene.memos()["CM-r1-1"]["total_amt"] == "21.78"
+
+
+def test_upkeep_remedies_and_questions_are_possible(scene: Scene, role: str) -> None:
+    scene.ask("r1", item("no-such-sku"))
+    scene.arrive("w-lost", {"0001": 1}, return_id="nobody")
+    scene.work()
+    (unknown, lost) = sorted(scene.exceptions(), key=lambda each: each.code, reverse=True)
+    retry([unknown.id], "ann")
+    map_sku("es", "no-such-sku", "0001", "ann")
+    resolve([lost.id], "ann", "found its way")
+    scene.later(3600)
+    scene.ask("r2", item("0002"), tell=False)
+    assert poll("es", scene.outside) == 1
+    scene.work()
+    reconcile("main", scene.outside)
+    follow_batches(scene.outside)
+    assert settled().settled in (True, False)
+    assert stats(utc_now(), 7).returns
+    assert health(utc_now()).lags
+
+    assert set(scene.ras()) == {"RA-r1", "RA-r2"}
+    with transaction() as session:
+        assert aliases_of(session, ["es"])
+
+
+def refused(statement: str) -> None:
+    with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"), transaction() as session:
+        session.execute(text(statement))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "create table mine (id int)",
+        "create function f() returns int language sql as 'select 1'",
+        "create schema mine",
+        "alter table returns add column mine int",
+        "drop table history",
+        "truncate history",
+        "alter table history disable trigger all",
+        "drop trigger history_are_append_only on history",
+        "create index mine on returns (id)",
+        "delete from ledger",
+        "delete from returns",
+        "delete from inbox",
+        "delete from receipts",
+        "update alembic_version set version_num = '0001'",
+        "insert into api_tokens (name, hash, role, created_by) values ('me', 'x', 'admin', 'me')",
+        "update api_tokens set role = 'admin'",
+        "update api_tokens set revoked_at = null",
+        "insert into erasures (\"by\", at, returns, events) values ('me', now(), 0, 0)",
+        "copy history to program 'id'",
+        "set session_replication_role = 'replica'",
+    ],
+)
+def test_whoever_takes_over_a_process_cannot(scene: Scene, role: str, statement: str) -> None:
+    refused(statement)
+
+
+@pytest.mark.parametrize("table", HISTORY)
+def test_what_was_written_cannot_be_rewritten_nor_deleted(scene: Scene, role: str, table: str) -> None:
+    column = {"mappings": "content", "decisions": "note", "erasures": "events"}.get(table, "at")
+    refused(f"update {table} set {column} = {column}")
+    refused(f"delete from {table}")
+    refused(f"set local bridge.erasing = 'on'; update {table} set {column} = {column}")
+
+
+def test_a_token_is_known_but_not_made(scene: Scene, role: str, owner: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as as_owner:
+        as_owner.setenv("DATABASE_URL", owner)
+        made = add_token("desk", Role.OPERATOR, (Team.CX,), "ann", None).reveal()
+
+    found = actor_of(made)
+    assert found is not None
+    assert found.name == "token desk"
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        add_token("more", Role.ADMIN, (), "me", None)
