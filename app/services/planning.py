@@ -310,7 +310,8 @@ def _next_move(row: LedgerRow, posted: set[str], outside: Outside, lag: timedelt
         return moment
     if row.post_at is not None or not set(row.after) <= posted:
         return None
-    if moment is None:
+    if moment is None or moment <= now:
+        # Its time has come, and what holds it up all the same (an inbox that is behind) is not over at once.
         return now + outside.config.sweep.stalled_after
     return after_its_message(moment, now) if row.tries else moment
 

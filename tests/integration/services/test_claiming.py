@@ -15,6 +15,7 @@ from app.domain.policy import Kind
 from app.services.intake import take_in
 from app.services.posting import post
 from app.services.remedies import resolve, retry
+from app.services.sweep import sweep
 from app.services.validation import validate
 from tests.support.scene import Scene, item
 from tests.unit.sandbox.world import memo, memo_line, order_line, sale
@@ -187,6 +188,19 @@ def test_a_closing_waits_for_a_receipt_that_is_still_in_the_inbox(scene: Scene) 
     scene.work()
     assert scene.ras()["RA-r1"]["ra_status"] == "R"
     assert scene.states()["RA-r1/close"] == "withdrawn"
+
+
+def test_a_closing_that_waits_for_the_inbox_does_not_keep_the_sweep_busy(scene: Scene) -> None:
+    pks = _rejected_before_its_goods(scene)
+    scene.arrive("w1", {"0001": 1}, "rejected", return_id="r1")
+    _taken_by_another_worker(None)
+    scene.clock.move(6)
+    scene.carry(pks)
+
+    wake_at = scene.row().wake_at
+    assert wake_at is not None
+    assert wake_at > scene.clock.now() + timedelta(seconds=20)
+    assert sweep(scene.outside).slices == []
 
 
 def test_a_closing_waits_for_a_receipt_that_was_taken_in_and_is_not_planned_yet(scene: Scene) -> None:
