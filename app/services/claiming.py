@@ -239,10 +239,14 @@ def parcels_of(session: Session, rows: Sequence[LedgerRow], outside: Outside) ->
     )
     numbers: dict[tuple[int, str], str] = {}
     ras: dict[int, str] = {}
+    cancelled: set[tuple[int, str]] = set()
     for pk, key, kind, number, state in session.execute(siblings.order_by(LedgerRow.n)):
         numbers[pk, key] = number
         if kind == Kind.RETURN_AUTHORISATION and state == State.POSTED:
             ras[pk] = number
+        elif kind == Kind.RA_CANCEL and state == State.POSTED:
+            cancelled.add((pk, number))
+    standing = {pk: number for pk, number in ras.items() if (pk, number) not in cancelled}
     upcs = _upcs_of_new_goods(session, rows, orders)
     parcels = {}
     for row in rows:
@@ -258,7 +262,7 @@ def parcels_of(session: Session, rows: Sequence[LedgerRow], outside: Outside) ->
             order=orders.get((row.connection, row.ord_num)),
             ret=load(Return, home.data),
             personal=load(Personal, home.personal or {}),
-            ra_num=ra or ras.get(row.return_pk),
+            ra_num=ra or standing.get(row.return_pk),
             target=numbers.get((row.return_pk, document.source or "")),
             date=today(row.store, outside),
             lease_until=outside.now(),

@@ -14,6 +14,7 @@ from app.db.codec import load
 from app.db.engine import transaction
 from app.db.ledger import entry_of, rows_of_returns
 from app.db.models import DecisionRow, ExceptionRow, LedgerRow, OrderRow, ReturnRow
+from app.domain.documents import State
 from app.domain.model import Order, Return
 from app.domain.money import Money
 from app.domain.period_end import (
@@ -165,7 +166,9 @@ def _dated(row: LedgerRow) -> DatedEntry:
 
 
 def _ord_num(rows: Sequence[LedgerRow]) -> str:
-    return next((row.ord_num for row in rows if row.kind == Kind.RETURN_AUTHORISATION), "")
+    """The order of the latest return authorisation: an earlier one may have been cancelled on another order."""
+    made = [row for row in rows if row.kind == Kind.RETURN_AUTHORISATION and row.state != State.WITHDRAWN]
+    return max(made, key=lambda row: row.n).ord_num if made else ""
 
 
 def _orders(session: Session, ledger: dict[int, list[LedgerRow]]) -> dict[tuple[str, str], Order]:

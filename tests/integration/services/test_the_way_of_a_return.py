@@ -300,18 +300,23 @@ def test_a_return_that_changed_after_goods_came_is_for_a_person(scene: Scene) ->
 
 def test_a_return_that_names_another_order_now_is_announced_there(scene: Scene) -> None:
     scene.seed(orders=[sale("000600", ref_num1="6000")])
-    scene.ask("r1")
+    scene.ask("r1", item("0001"), item("0002", exchange=EVEN), instant=True)
     scene.work()
+    assert scene.exchanges()["EX-r1"]["ra_num"] in (None, scene.ras()["RA-r1"]["ra_num"])
 
     scene.change("r1", order={"external_id": "6000", "number": "#6000"})
     scene.work()
+    assert [(each["orig_ord_num"], each["ord_status"]) for each in scene.exchanges().values()] == [
+        ("000100", "X"),
+        ("000600", "O"),
+    ]
     scene.arrive("w1", {"0001": 1}, return_id="r1")
     scene.accept("r1")
     scene.work()
 
     assert {key: (ra["ord_num"], ra["ra_status"]) for key, ra in scene.ras().items()} == {
         "RA-r1": ("000100", "X"),
-        "RA-r1-2": ("000600", "R"),
+        "RA-r1-2": ("000600", "P"),
     }
     assert scene.memos()["CM-r1-1"]["ord_num"] == "000600"
     assert scene.exceptions() == []
