@@ -43,14 +43,25 @@ def list_(
 
 
 @returns.command()
-@click.argument("store")
-@click.argument("return_id", metavar="ID")
+@click.argument("names", nargs=-1, metavar="[STORE] ID")
 @as_json
-def show(store: str, return_id: str, as_json: bool) -> None:
-    """Show one return: lines, receipts, documents, exceptions, timeline."""
+def show(names: tuple[str, ...], as_json: bool) -> None:
+    """Show one return: lines, receipts, documents, exceptions, timeline.
+
+    The store may be left out as long as only one has a return of this ID.
+    """
+    if not 1 <= len(names) <= 2:
+        raise click.UsageError("Name one return: [STORE] ID.")
+    *stores, return_id = names
     with plain_database_errors():
         try:
-            view = return_view.get_return(store, return_id)
+            stores = stores or return_view.stores_of(return_id)
+            if len(stores) > 1:
+                known = ", ".join(stores)
+                raise click.UsageError(
+                    f"Return {return_id} is known in {known}: name the store too, STORE {return_id}."
+                )
+            view = return_view.get_return(stores[0], return_id)
         except NoSuchReturn as error:
             raise click.ClickException(f"{error}: `bridge returns list` shows those that it knows.") from None
     if as_json:

@@ -40,8 +40,13 @@ def wanted_skus(returns: Iterable[ReturnRow], aliases: Aliases) -> dict[int, set
 
 def returned_skus(row: ReturnRow, aliases: Aliases) -> frozenset[str]:
     """BlueCherry's SKUs of what comes back with a return."""
-    named = aliases.get(row.store, {})
-    return frozenset(named.get(item.sku, item.sku) for item in load(Return, row.data).items)
+    return meant((item.sku for item in load(Return, row.data).items), row.store, aliases)
+
+
+def meant(skus: Iterable[str], store: str, aliases: Aliases) -> frozenset[str]:
+    """BlueCherry's SKUs for those that a store, or a warehouse that receives for it, names."""
+    named = aliases.get(store, {})
+    return frozenset(named.get(sku, sku) for sku in skus)
 
 
 def items_of(session: Session, wanted: Mapping[Division, Iterable[str]]) -> dict[Division, dict[str, ItemRow]]:

@@ -11,12 +11,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.calls import CallError
-from app.db.codec import dump, load
+from app.db.codec import dump
 from app.db.engine import transaction
 from app.db.models import ItemRow, LedgerRow, ReceiptRow, ReturnRow
 from app.domain.blockers import Code
-from app.domain.model import Receipt, Return
+from app.domain.model import Receipt
 from app.domain.policy import Kind, Phase
+from app.services.catalogue import Aliases, aliases_of, meant, returned_skus
 from app.services.dead_letters import close_exceptions, open_exception
 from app.services.dossiers import receipt_of
 from app.services.erased import allow_erasing, without_notes
@@ -41,6 +42,8 @@ def possible_returns(session: Session, receipts: Sequence[Receipt], outside: Out
     by_ra = _by_authorisation(session, {receipt.ra_num for receipt in receipts if receipt.ra_num})
     by_tracking = _by_tracking(session, {receipt.tracking_number for receipt in receipts if receipt.tracking_number})
     upcs = _upcs(session, receipts) if by_tracking else {}
+    stores_tracked = {row.store for rows in by_tracking.values() for row in rows}
+    aliases = aliases_of(session, stores_tracked) if stores_tracked else {}
     found = []
     for receipt in receipts:
         stores = outside.config.sites[receipt.site].stores
@@ -52,7 +55,7 @@ def possible_returns(session: Session, receipts: Sequence[Receipt], outside: Out
             )
         keys += [key for key in by_ra.get(receipt.ra_num or "", []) if key[0] in stores]
         rows = [row for row in by_tracking.get(receipt.tracking_number or "", []) if row.store in stores]
-        keys += _settled_by_sku(rows, receipt, upcs)
+        keys += _settled_by_sku(rows, receipt, upcs, aliases)
         found.append(list(dict.fromkeys(keys)))
     return found
 
@@ -98,11 +101,13 @@ def _upcs(session: Session, receipts: Sequence[Receipt]) -> dict[str, str]:
     return {upc: sku for upc, sku in known if upc is not None}
 
 
-def _settled_by_sku(rows: list[ReturnRow], receipt: Receipt, upcs: Mapping[str, str]) -> list[ReturnKey]:
+def _settled_by_sku(
+    rows: list[ReturnRow], receipt: Receipt, upcs: Mapping[str, str], aliases: Aliases
+) -> list[ReturnKey]:
     """Of several open returns with the tracking number, the one that announces every SKU of the receipt."""
     if len(rows) > 1:
         skus = {line.sku or upcs.get(line.upc or "", line.upc or "") for line in receipt.lines}
-        rows = [row for row in rows if skus <= {item.sku for item in load(Return, row.data).items}]
+        rows = [row for row in rows if meant(skus, row.store, aliases) <= returned_skus(row, aliases)]
     return [(rows[0].store, rows[0].id)] if len(rows) == 1 else []
 
 

@@ -65,7 +65,7 @@ class ReturnLine:
 
 
 class NoSuchReturn(LookupError):
-    """The bridge knows no return of this id in this store: no event about it was taken in."""
+    """The bridge knows no return of this id in this store, or in any: no event about it was taken in."""
 
 
 def get_return(store: str, return_id: str) -> ReturnView:
@@ -91,6 +91,16 @@ def get_return(store: str, return_id: str) -> ReturnView:
             exceptions=tuple(view_of(each) for each in session.scalars(exceptions)),
             timeline=_timeline(session, row.pk),
         )
+
+
+def stores_of(return_id: str) -> list[str]:
+    """The stores that have a return of this id, by name. Raises NoSuchReturn when none has."""
+    with transaction() as session:
+        found = session.scalars(select(ReturnRow.store).where(ReturnRow.id == return_id).order_by(ReturnRow.store))
+        stores = list(found)
+    if not stores:
+        raise NoSuchReturn(f"the bridge knows no return {return_id} of any store")
+    return stores
 
 
 def list_returns(

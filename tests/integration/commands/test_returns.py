@@ -45,6 +45,19 @@ def test_a_return_that_nobody_knows_is_said(bridge: Bridge) -> None:
     assert "no return r9 of store es" in answer.output
 
 
+def test_the_store_may_be_left_out_while_one_has_a_return_of_the_id(bridge: Bridge) -> None:
+    saved(return_row("r1"))
+    assert bridge("returns", "show", "r1").output == bridge("returns", "show", "es", "r1").output
+
+    saved(return_row("r1", store="uk"))
+
+    answer = bridge("returns", "show", "r1")
+    assert (answer.exit_code, "is known in es, uk" in answer.output) == (2, True)
+    assert bridge("returns", "show", "uk", "r1").output.startswith("uk/r1: ")
+    assert "no return r9 of any store" in bridge("returns", "show", "r9").output
+    assert bridge("returns", "show").exit_code == bridge("returns", "show", "a", "b", "c").exit_code == 2
+
+
 def test_returns_are_listed_by_state_and_in_pages(bridge: Bridge) -> None:
     assert bridge("returns", "list").output == "No returns.\n"
     for name in ("r1", "r2", "r3"):

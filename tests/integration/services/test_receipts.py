@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.db.models import ReceiptRow
-from app.services.remedies import resolve, retry
+from app.services.remedies import map_sku, resolve, retry
 from tests.support.scene import Scene, item
 from tests.unit.sandbox.world import ra, ra_line
 
@@ -85,6 +85,17 @@ def test_a_tracking_number_of_two_open_returns_is_settled_by_sku(scene: Scene) -
     scene.work()
 
     assert set(scene.journals()) == {"IJ-r2-1"}
+
+
+def test_it_is_settled_by_what_a_sku_of_the_shop_means_too(scene: Scene) -> None:
+    map_sku("es", "SHOP-1", "0002", "ana")
+    scene.ask("r1", item("SHOP-1"), **_shipping("TRACK"))
+    scene.ask("r2", item("0001"), **_shipping("TRACK"))
+    scene.work()
+    scene.arrive("w1", {"0002": 1}, tracking_number="TRACK")
+    scene.work()
+
+    assert scene.states() == {"RA-r1": "posted", "RA-r2": "posted", "IJ-r1-1": "posted"}
 
 
 def test_a_tracking_number_that_fits_two_returns_is_for_a_person(scene: Scene) -> None:
