@@ -78,10 +78,15 @@ def sent_while(in_time: Callable[[], bool]) -> Iterator[None]:
         _in_time.reset(token)
 
 
+_kept: ContextVar[bool] = ContextVar("kept", default=False)
+"""Whether the call's last write went to a connection that stood already."""
+
+
 class _Fenced(http.client.HTTPConnection):
     """Asks right before every write to the wire: a process may be frozen at any moment, for any time."""
 
     def send(self, data: Any) -> None:
+        _kept.set(self.sock is not None)
         if self.sock is None:
             self.connect()
         in_time = _in_time.get()
@@ -110,8 +115,10 @@ class HttpClient:
     """Calls one system. Safe to use from several threads; made once per process, after a fork.
 
     `call` raises `Refused`, `Unauthorised`, `TryLater` or `Doubtful`. At most `calls_at_a_time` connections are open,
-    kept alive; a further call waits for one. Nothing is ever sent twice: urllib3's retries are off, redirects are not
-    followed. TLS is verified; REQUESTS_CA_BUNDLE and the proxy variables are honoured.
+    kept alive; a further call waits for one. Nothing that writes is ever sent twice: urllib3's retries are off,
+    redirects are not followed. A GET is asked once more when the connection that was kept alive turns out to be closed:
+    the other side may close it after any answer (RFC 9112, 9.3.1). TLS is verified; REQUESTS_CA_BUNDLE and the proxy
+    variables are honoured.
     """
 
     def __init__(
@@ -170,18 +177,28 @@ class HttpClient:
             sent["Content-Type"] = "application/json"
         url = f"{self._base_url}{path}?{urlencode({**(query or {}), **self._query})}".rstrip("?")
         try:
-            response = self._manager.urlopen(
-                method,
-                url,
-                body=data,
-                headers=sent,
-                timeout=urllib3.Timeout(total=max(deadline - time.monotonic(), 0.001)),
-                redirect=False,
-                preload_content=False,
-            )
+            response = self._open(method, url, data, sent, deadline)
         except HTTPError as error:
-            _raise_for(name, error)
+            if method != "GET" or not _closed_meanwhile(error):
+                _raise_for(name, error)
+            try:
+                response = self._open(method, url, data, sent, deadline)
+            except HTTPError as again:
+                _raise_for(name, again)
         return self._answer(name, response, deadline)
+
+    def _open(
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], deadline: float
+    ) -> urllib3.BaseHTTPResponse:
+        return self._manager.urlopen(
+            method,
+            url,
+            body=body,
+            headers=headers,
+            timeout=urllib3.Timeout(total=max(deadline - time.monotonic(), 0.001)),
+            redirect=False,
+            preload_content=False,
+        )
 
     def close(self) -> None:
         """Close all connections."""
@@ -291,6 +308,12 @@ def _parse(body: bytes) -> object:
         return exact_json.loads(body)
     except ValueError:
         raise _Unreadable("a body that is not JSON") from None
+
+
+def _closed_meanwhile(error: HTTPError) -> bool:
+    """Whether a connection that was kept alive ended before a byte of the answer came."""
+    ended = isinstance(error, urllib3.exceptions.ProtocolError) and isinstance(error.args[-1], ConnectionError)
+    return ended and _kept.get()
 
 
 def _raise_for(name: str, error: HTTPError) -> NoReturn:

@@ -293,6 +293,25 @@ class TestDoubtful:
         assert isinstance(outcome(client), Doubtful)
         assert len(server.calls) - before == 1
 
+    @pytest.mark.parametrize("cut", ["before_answer", "reset"])
+    def test_a_kept_connection_that_was_closed_meanwhile_costs_a_get_nothing(
+        self, server: HttpServer, client: HttpClient, cut: Cut
+    ) -> None:
+        client.call("GET", "/warm")
+        answers = [Answer({}, cut=cut), Answer({"ra_num": "7"})]
+        server.reply = lambda call: answers.pop(0)
+
+        assert client.call("GET", "/a") == {"ra_num": "7"}
+        assert (len(server.calls), server.connections) == (3, 2)
+
+    def test_a_get_is_asked_once_more_and_not_again(self, server: HttpServer, client: HttpClient) -> None:
+        client.call("GET", "/warm")
+        server.always({}, cut="reset")
+
+        with pytest.raises(Doubtful):
+            client.call("GET", "/a")
+        assert len(server.calls) == 3
+
     def test_a_server_that_does_not_answer(self, server: HttpServer) -> None:
         done = threading.Event()
         server.always({}, hold=done)
