@@ -14,7 +14,7 @@ GOOD_PYTHON := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 RUN_READY := $(VENV)/.run-installed
 DEV_READY := $(VENV)/.dev-installed
 
-.PHONY: help setup demo chaos run test lint types check bench bench-outage translations lock clean
+.PHONY: help setup demo chaos run test lint types check bench bench-outage bench-console translations lock clean
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ bench: $(DEV_READY) ## Measure the receiver against a bare view; prints and writ
 
 bench-outage: $(DEV_READY) ## Let BlueCherry be away while returns come in; prints and writes JSON
 	@$(BIN)/python -m benchmarks.bench_outage $(ARGS)
+
+bench-console: $(DEV_READY) ## Measure every page of the console over 1,000,000 returns; prints and writes JSON
+	@$(BIN)/python -m benchmarks.bench_console $(ARGS)
 
 translations: $(DEV_READY) ## Bring the console's texts into its .po files, to be filled in there
 	@cd app/web/console && ../../../$(BIN)/pybabel --quiet extract --mapping translations/babel.ini --keywords N_ \

@@ -149,6 +149,7 @@ def schedule() -> dict[str, dict[str, Any]]:
         # Others are gathered a while, so that one cause makes one message; a customer who waits for goods is not.
         "send urgent alerts": _every(2.0, "tasks.upkeep.send_urgent_alerts", UPKEEP),
         "send alerts": _every(20.0, "tasks.upkeep.send_alerts", UPKEEP),
+        "refresh figures": _every(60.0, "tasks.upkeep.refresh_figures", UPKEEP),
         "refresh items": _every(600.0, "tasks.upkeep.refresh_items", UPKEEP),
         **{f"canary {queue}": _canary(queue) for queue in QUEUES},
         "reconcile": _every(clock.reconcile_every.total_seconds(), "tasks.upkeep.reconcile", UPKEEP),

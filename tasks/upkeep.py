@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.calls import CallError
 from app.reveni.schemas import Unreadable
-from app.services import alert_delivery, health, items, reconciliation
+from app.services import alert_delivery, figures, health, items, reconciliation
 from app.services import sweep as standstill
 from app.services.outside import outside, reveni
 from app.services.poll import ask_quiet_ones, poll
@@ -79,6 +79,12 @@ def poll_returns() -> None:
 def canary(queue: str) -> None:
     """Show that tasks come through a queue: beat sends one through each."""
     health.canary(queue, outside().now())
+
+
+@app.task(name="tasks.upkeep.refresh_figures")
+def refresh_figures() -> None:
+    """Count what the page Today shows and cannot count while somebody waits."""
+    figures.refresh_figures(outside().now())
 
 
 @app.task(name="tasks.upkeep.reconcile")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from app.commands._shown import plain_database_errors
 from app.config import ConfigError
 from app.services.outside import Outside, outside
 
@@ -11,7 +12,8 @@ from app.services.outside import Outside, outside
 def world() -> Outside:
     """What the configuration of the running system names. Fails with the file that is wanted."""
     try:
-        return outside()
+        with plain_database_errors():
+            return outside()
     except ConfigError as error:
         raise click.ClickException(f"{error}\nName the file of the running system in BRIDGE_CONFIG.") from None
 

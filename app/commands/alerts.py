@@ -7,11 +7,11 @@ import uuid
 import click
 
 from app.commands._shown import as_json, plain_database_errors, show_json, show_table
+from app.commands._world import world
 from app.domain.blockers import Team
 from app.ops.alerts import Message, NotDelivered
 from app.services import console_links
 from app.services.alert_delivery import channels_of, waiting
-from app.services.outside import outside
 
 
 @click.group()
@@ -40,7 +40,7 @@ def list_(as_json: bool) -> None:
 @click.option("--team", type=click.Choice([team.value for team in Team]), help="Only the channels of this team.")
 def test(team: str | None) -> None:
     """Send a test message by every channel now; ends with 1 when one does not take it."""
-    settings = outside().config.alerts
+    settings = world().config.alerts
     channels = channels_of(settings)
     if team is not None:
         policy = settings.team(team)

@@ -5,20 +5,26 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 
 import click
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.calls import CallError, Refused
 from app.config import Config, ConfigError, load_config
+from app.config.overlay import OverlayError, overlaid
 from app.db.engine import DatabaseNotSet
 from app.ops.diagnosis import Finding, findings, spell
+from app.services.alert_delivery import waiting
 from app.services.health import health
+from app.services.mapping_edits import newest_overlay
 from app.services.outside import Outside, build, config_path, reveni, utc_now
 from app.services.restores import Restores
 from app.system.parts import QUEUES
 
 _WORKERS_SECONDS = 3
+_LATE = timedelta(minutes=5)
+"""A message that a channel did not take for so long is told of."""
 
 
 @click.command()
@@ -43,7 +49,7 @@ def _examinations() -> Iterator[tuple[str, list[Finding]]]:
     config, found = _configuration()
     yield "configuration", found
     every = config.sweep.reconcile_every.total_seconds() if config else 0.0
-    yield "database and what waits in it", _database(every)
+    yield "database and what waits in it", _database(every, config)
     yield "broker and workers", _workers()
     if config is not None:
         outside = build(config)
@@ -60,15 +66,38 @@ def _configuration() -> tuple[Config | None, list[Finding]]:
         return None, [Finding(str(problem), "Mend the file, then restart.") for problem in error.problems]
 
 
-def _database(books_every: float) -> list[Finding]:
+def _database(books_every: float, config: Config | None) -> list[Finding]:
     try:
-        return [*_restored(), *findings(health(utc_now()), QUEUES, books_every)]
+        found = [*_restored(), *findings(health(utc_now()), QUEUES, books_every), *_untold()]
+        return found + (_edits(config) if config is not None else [])
     except DatabaseNotSet:
         return [Finding("No running system was found.", "Start it with bridge run, or set DATABASE_URL.")]
     except OperationalError:
         return [Finding("The database does not answer.", "Start it, or correct DATABASE_URL.")]
     except ProgrammingError:
         return [Finding("The database has not the tables of this version.", "Run bridge db upgrade.")]
+
+
+def _untold() -> list[Finding]:
+    late = [each for each in waiting() if utc_now() - each.since > _LATE]
+    return [
+        Finding(
+            f"{each.count} messages wait for the channel {each.channel}, since {each.since:%Y-%m-%d %H:%M} UTC"
+            f" ({each.error or 'not tried yet'}).",
+            "See that it answers: bridge alerts test.",
+        )
+        for each in late
+    ]
+
+
+def _edits(config: Config) -> list[Finding]:
+    _, overlay = newest_overlay()
+    try:
+        overlaid(config, overlay)
+    except OverlayError as error:
+        what = f"The edits of the mapping do not fit the file any more and are left out: {error.problems[0]}"
+        return [Finding(what, "Edit or revert them on the console's page Mappings.")]
+    return []
 
 
 def _restored() -> list[Finding]:

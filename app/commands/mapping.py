@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from app.config import ConfigError, Mappings, load_mappings
 from app.config.mapping import keys_of, mapping_of, read_mapping
 from app.domain.policy import StoreRules
 from app.services import codes_seen
+from app.services.mapping_edits import current_rules
 from app.services.mappings import MappingView, NoSuchMapping, mappings_of_version
 from app.services.outside import config_path
 from app.services.what_if import what_if as run_what_if
@@ -67,7 +69,7 @@ def check(file: Path | None) -> None:
 @as_json
 def show(store: str | None, version: str | None, as_json: bool) -> None:
     """Show the mapping in force, or an old one by which documents were made."""
-    in_force = _load(Path(config_path())).stores
+    in_force = _in_force_now()
     found = [_in_force(name, rules) for name, rules in in_force.items()]
     if version is not None:
         with plain_database_errors():
@@ -102,7 +104,7 @@ def _in_force(name: str, rules: StoreRules) -> MappingView:
 @click.argument("other", type=_file)
 def diff(other: Path) -> None:
     """Compare the mapping in force with the file OTHER, key by key, defaults included."""
-    mine, theirs = keys_of(_load(Path(config_path())).stores), keys_of(_load(other).stores)
+    mine, theirs = keys_of(_in_force_now()), keys_of(_load(other).stores)
     count = 0
     for key in sorted(mine | theirs):
         before, after = mine.get(key), theirs.get(key)
@@ -147,6 +149,12 @@ def what_if(
         write_report(report_path, _what_if.report(result))
     if csv_path is not None:
         write_csv(csv_path, _what_if.COLUMNS, _what_if.rows(result))
+
+
+def _in_force_now() -> Mapping[str, StoreRules]:
+    """The mappings of the file, and the edits above them where a database is named."""
+    with plain_database_errors():
+        return current_rules(_load(Path(config_path())).stores)
 
 
 def _load(path: Path) -> Mappings:

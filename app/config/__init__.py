@@ -5,7 +5,7 @@
 
 from app.config.alerts import AlertChannel, Alerts
 from app.config.loader import ConfigError, load_config, load_mappings
-from app.config.model import Config, Mappings, Retry, Store, Sweep, WarehouseSite
+from app.config.model import Config, Mappings, Retry, Store, Sweep, Targets, WarehouseSite
 from app.toml_schema import Problem
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Retry",
     "Store",
     "Sweep",
+    "Targets",
     "WarehouseSite",
     "load_config",
     "load_mappings",

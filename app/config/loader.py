@@ -12,7 +12,7 @@ from app.bluecherry.profile import load_profile as load_bluecherry_profile
 from app.config.alerts import alerts_of
 from app.config.checks import problems_between_keys, problems_of_the_environment
 from app.config.mapping import rules_of, site_of, version_of
-from app.config.model import Config, Mappings, Retry, Store, Sweep, WarehouseSite
+from app.config.model import Config, Mappings, Retry, Store, Sweep, Targets, WarehouseSite
 from app.config.schema import FileSchema
 from app.config.warnings import warnings_of
 from app.domain.policy import Site, StoreRules
@@ -121,6 +121,10 @@ class _Builder:
             ),
             alerts=alerts_of(self._table["alerts"], self._secret),
             version=version_of(rules),
+            targets=Targets(
+                receipt_to_journal=self._table["targets"]["receipt_to_journal_seconds"],
+                receipt_to_credit=self._table["targets"]["receipt_to_credit_seconds"],
+            ),
             warnings=tuple(warnings_of(rules, {name: site.has_feed for name, site in sites.items()}, self._file)),
         )
 

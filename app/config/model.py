@@ -82,6 +82,14 @@ class Sweep:
 
 
 @dataclass(frozen=True, slots=True)
+class Targets:
+    """How long 95 of 100 documents may take, from the receipt of the goods, before a page says that it is too long."""
+
+    receipt_to_journal: timedelta = timedelta(minutes=5)
+    receipt_to_credit: timedelta = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole configuration. `version` is a digest of all that decides which documents are due."""
 
@@ -92,6 +100,7 @@ class Config:
     sweep: Sweep
     alerts: Alerts
     version: str
+    targets: Targets = Targets()
     warnings: tuple[Problem, ...] = field(default=(), compare=False)
     """What works, but is seldom meant; `bridge check` prints it."""
 

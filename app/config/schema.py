@@ -198,6 +198,13 @@ class AlertsSchema(StrictSchema):
     teams = Named(TeamAlertsSchema, load_default=dict)
 
 
+class TargetsSchema(StrictSchema):
+    """``[targets]``"""
+
+    receipt_to_journal_seconds = Seconds(load_default=timedelta(minutes=5))
+    receipt_to_credit_seconds = Seconds(load_default=timedelta(days=1))
+
+
 class FileSchema(StrictSchema):
     """The whole file."""
 
@@ -207,3 +214,4 @@ class FileSchema(StrictSchema):
     retry = fields.Nested(RetrySchema, load_default=lambda: RetrySchema().load({}))
     sweep = fields.Nested(SweepSchema, load_default=lambda: SweepSchema().load({}))
     alerts = fields.Nested(AlertsSchema, load_default=lambda: AlertsSchema().load({}))
+    targets = fields.Nested(TargetsSchema, load_default=lambda: TargetsSchema().load({}))

@@ -21,6 +21,8 @@ _ONLY = {
     "return_versions": _WRITTEN_ONCE,
     "ledger_versions": _WRITTEN_ONCE,
     "mappings": _WRITTEN_ONCE,
+    "mapping_edits": _WRITTEN_ONCE,
+    "sign_offs": _WRITTEN_ONCE,
     "erasures": _READ_ONLY,
     # Whoever takes over a process must not make tokens: only when one was used last is written there.
     "api_tokens": "select, update (last_used_at)",

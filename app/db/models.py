@@ -112,6 +112,7 @@ class ReturnRow(Base):
         Index("ix_returns_wake", "wake_at", postgresql_where=text("wake_at is not null")),
         Index("ix_returns_pending", "pk", postgresql_where=text("pending")),
         Index("ix_returns_state", "state", "pk"),
+        Index("ix_returns_store_state", "store", "state"),
         Index("ix_returns_order", "store", "order_ref"),
         Index("ix_returns_asked", "asked_at"),
         Index("ix_returns_tracking", "tracking_number", postgresql_where=text("tracking_number is not null")),
@@ -214,6 +215,11 @@ class LedgerRow(Base):
         Index(
             "ix_ledger_open", "store", "kind", "state", postgresql_where=text("state in ('due', 'sending', 'doubtful')")
         ),
+        Index(
+            "ix_ledger_times",
+            "posted_at",
+            postgresql_where=text("kind in ('inventory_journal', 'credit_memo') and state = 'posted' and not shadow"),
+        ),
         Index("ix_ledger_batch", "batch_id", postgresql_where=text("batch_id is not null")),
         Index("ix_ledger_key", "key"),
         Index("ix_ledger_number", "number", postgresql_where=text("number is not null")),
@@ -240,6 +246,7 @@ class BatchRow(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     done_at: Mapped[datetime | None]
     __table_args__ = (
+        Index("ix_batches_window", "window_id"),
         Index("ix_batches_open", "look_at", postgresql_where=text("state in ('sending', 'queued', 'doubtful')")),
     )
 

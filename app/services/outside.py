@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TypeVar
@@ -19,6 +19,7 @@ from app.reveni.client import ReveniClient, TakesVerdicts
 from app.reveni.schemas import Unreadable
 from app.reveni.shadow import ShadowVerdicts
 from app.services.circuits import Circuits
+from app.services.mapping_edits import current
 from app.services.restores import Restores
 
 Key = TypeVar("Key")
@@ -172,11 +173,13 @@ def config_path() -> str:
 
 
 def outside() -> Outside:
-    """This process's world, by the configuration file. A forked child gets its own connections.
+    """This process's world, by the configuration file and the edits above it. A forked child gets its own connections.
 
     Raises ConfigError.
     """
-    return _of_process(os.getpid(), config_path())
+    world = _of_process(os.getpid(), config_path())
+    config = current(world.config)
+    return world if config is world.config else replace(world, config=config)
 
 
 def sweep_clock() -> Sweep:

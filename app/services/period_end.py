@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TextIO
 
 from sqlalchemy import select, text, tuple_
 from sqlalchemy.orm import Session
@@ -30,6 +32,7 @@ from app.domain.period_end import (
 from app.domain.policy import Kind
 from app.services.outside import Outside
 
+COLUMNS = ("store", "return", "order", "SKU", "units", "amount", "currency", "since", "reason", "detail")
 _PAGE = 500
 
 # Returns whose journals and memos hold different units of a line: only they are looked at closely.
@@ -101,6 +104,27 @@ def sums_of(lines: Sequence[PeriodEndLine]) -> list[PeriodEndSum]:
             units[key] += line.units
             amounts[key] = amounts[key] + line.amount if key in amounts else line.amount
     return [PeriodEndSum(*key, units[key], amounts[key]) for key in sorted(amounts)]
+
+
+def cells(line: PeriodEndLine) -> tuple[object, ...]:
+    """A line by COLUMNS."""
+    amount = (line.amount, line.amount.currency) if line.amount is not None else (None, None)
+    return (
+        *(line.store, line.return_id, line.ord_num, line.sku, line.units, *amount),
+        *(line.since, line.reason, line.detail),
+    )
+
+
+def write_csv(file: TextIO, lines: Sequence[PeriodEndLine]) -> None:
+    """Write lines with a heading. What a spreadsheet would take for a formula is marked as text."""
+    writer = csv.writer(file)
+    writer.writerow(COLUMNS)
+    writer.writerows([_harmless(cell) for cell in cells(line)] for line in lines)
+
+
+def _harmless(cell: object) -> str:
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if isinstance(cell, str) and text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _lines(rule: _Rule, sign: int, outside: Outside, store: str | None, at: date | None) -> list[PeriodEndLine]:

@@ -60,8 +60,11 @@ def what_if(
     stores: Sequence[str],
     since: datetime | None = None,
     until: datetime | None = None,
+    newest: int | None = None,
 ) -> WhatIf:
     """Compare the mapping in force with another over the returns that changed last in a period (`until` excluded).
+
+    `newest`: only so many of each store, those that are known last.
 
     Each return is looked at as if nothing had been posted for it yet; what stands of other returns stays. Reads in
     transactions in which PostgreSQL refuses to write, and calls nobody.
@@ -72,7 +75,7 @@ def what_if(
             result.left_out.append(name)
             continue
         result.stores.append(Compared(name, outside.store(name).rules.version, other[name].version))
-        for pks in _slices(name, since, until):
+        for pks in _slices(name, since, until, newest):
             _look(pks, name, other[name], outside, result)
     return result
 
@@ -92,13 +95,13 @@ def _look(pks: Sequence[int], store: str, other: StoreRules, outside: Outside, r
                 result.different.append(ReturnDifference(store, row.id, tuple(differences)))
 
 
-def _slices(store: str, since: datetime | None, until: datetime | None) -> Iterator[list[int]]:
+def _slices(store: str, since: datetime | None, until: datetime | None, newest: int | None) -> Iterator[list[int]]:
     query = select(ReturnRow.pk).where(ReturnRow.store == store).order_by(ReturnRow.pk)
     if since is not None:
         query = query.where(ReturnRow.updated >= since)
     if until is not None:
         query = query.where(ReturnRow.updated < until)
     with reading() as session:
-        pks = list(session.scalars(query))
+        pks = sorted(session.scalars(query.order_by(None).order_by(ReturnRow.pk.desc()).limit(newest)))
     for start in range(0, len(pks), _SLICE):
         yield pks[start : start + _SLICE]

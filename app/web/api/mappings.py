@@ -5,8 +5,10 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from app.config import Config
+from app.domain.policy import StoreRules
 from app.permissions import Permission
 from app.services import mappings
+from app.services.mapping_edits import current
 from app.services.mappings import MappingView, NoSuchMapping
 from app.web.api.routes import Call, Taken
 from app.web.api.schemas import MappingList, MappingQuery, MappingsOfVersion
@@ -14,17 +16,19 @@ from app.web.errors import Refusal
 
 
 def mapping_calls(config: Config) -> list[Call]:
-    """The calls about mappings; those of the configuration are in force."""
-    in_force = {name: store.rules for name, store in config.stores.items()}
+    """The calls about mappings; those of the configuration are in force, with the edits above them."""
+
+    def in_force() -> dict[str, StoreRules]:
+        return {name: store.rules for name, store in current(config).stores.items()}
 
     def list_mappings(query: Taken) -> dict[str, list[MappingView]]:
         """Versions of the stores' mappings that were used or are in force."""
-        return {"mappings": mappings.list_mappings(in_force, query["store"])}
+        return {"mappings": mappings.list_mappings(in_force(), query["store"])}
 
     def get_mapping(version: str) -> dict[str, list[MappingView]]:
         """What a version says: sites, grades, reasons, statuses, posting, policy."""
         try:
-            return {"mappings": mappings.mappings_of_version(version, in_force)}
+            return {"mappings": mappings.mappings_of_version(version, in_force())}
         except NoSuchMapping as error:
             raise Refusal(HTTPStatus.NOT_FOUND, str(error)) from None
 

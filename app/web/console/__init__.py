@@ -10,13 +10,24 @@ from flask import Blueprint, Flask, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from app.config import Config
-from app.web.console import exceptions, handbook, people, preferences, sign_in
+from app.web.console import (
+    books,
+    checklists,
+    exceptions,
+    handbook,
+    mappings,
+    people,
+    preferences,
+    sign_in,
+    station,
+    today,
+)
 from app.web.console.frame import PROVIDER_KEY, put_into_frame
 from app.web.console.needs import ANYBODY, needs
 from app.web.console.provider import add_provider
 from app.web.settings import WebSettings
 
-PAGES = (sign_in, preferences, exceptions, people, handbook)
+PAGES = (sign_in, preferences, today, exceptions, checklists, books, station, mappings, people, handbook)
 
 
 def install_console(app: Flask, config: Config, settings: WebSettings) -> None:
@@ -38,7 +49,7 @@ def install_console(app: Flask, config: Config, settings: WebSettings) -> None:
     @console.get("/")
     @needs(ANYBODY)
     def home() -> ResponseReturnValue:
-        return redirect(url_for("console.exceptions"))
+        return redirect(url_for("console.today"))
 
     app.register_blueprint(console)
 

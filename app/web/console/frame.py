@@ -14,8 +14,10 @@ from flask.wrappers import Response
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 
 from app.config import Config
+from app.permissions import Permission
 from app.secret import Secret
 from app.services.acts import note_act
+from app.services.mapping_edits import current
 from app.services.outside import utc_now
 from app.services.sessions import LONGEST, person_in_session
 from app.web.console import names, shown
@@ -30,7 +32,7 @@ UNNOTED = frozenset({"console.preferences"})
 """What is no act: how somebody's own screen looks."""
 TOLD = frozenset(
     "login role team teams active id ids code cause store kind sku target note reason action assignee until tag"
-    " quantity order release mapping value".split()
+    " quantity order release mapping value point day".split()
 )
 """Fields of forms that acts tell; what others hold may be secret or a customer's."""
 PROVIDER_KEY = "BRIDGE_PROVIDER"
@@ -71,7 +73,7 @@ def put_into_frame(app: Flask, console: Blueprint, config: Config, settings: Web
 
     @console.before_request
     def enter() -> ResponseReturnValue | None:
-        g.now, g.config, g.zones, g.person = utc_now(), config, zones, None
+        g.now, g.file_config, g.config, g.zones, g.person = utc_now(), config, config, zones, None
         if request.endpoint == "console.static":
             return None
         if settings.console_secret is None:
@@ -86,6 +88,7 @@ def put_into_frame(app: Flask, console: Blueprint, config: Config, settings: Web
             return None
         if g.person is None:
             return _to_sign_in()
+        g.config = current(config)
         if not allows(current_app.view_functions[request.endpoint or ""]):
             abort(HTTPStatus.FORBIDDEN)
         return None
@@ -141,11 +144,14 @@ def _known_to_templates() -> dict[str, object]:
         "csrf_token": generate_csrf,
         "entries": [entry for entry in ENTRIES if may(entry.permission)],
         "may": may,
+        "permissions": Permission,
         "here": here,
+        "kind_name": names.kind_name,
         "language": language,
         "languages": LANGUAGE_NAMES,
         "shown": shown,
         "role_name": names.role_name,
+        "state_name": names.state_name,
         "team_name": names.team_name,
         "team_names": names.team_names,
         "theme": chosen_theme,

@@ -4,35 +4,37 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import Blueprint, abort, render_template, url_for
+from flask import abort, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app.config import Config
 from app.domain.blockers import REMEDIES, Code, Team
 from app.services import handbook
-from app.web.console.needs import ANYBODY, needs
+from app.web.console.needs import ANYBODY
+from app.web.console.pages import Pages
+
+pages = Pages()
+add_pages = pages.add_to
 
 
-def add_pages(console: Blueprint, config: Config) -> None:
-    """Add the list of pages, and the pages."""
+@pages.get("/handbook", ANYBODY)
+def handbook_index() -> ResponseReturnValue:
+    """The list of pages."""
+    codes = {team.value: [code.value for code in Code if REMEDIES[code].team is team] for team in Team}
+    return render_template("console/handbook_index.html", codes=codes)
 
-    @console.get("/handbook")
-    @needs(ANYBODY)
-    def handbook_index() -> ResponseReturnValue:
-        codes = {team.value: [code.value for code in Code if REMEDIES[code].team is team] for team in Team}
-        return render_template("console/handbook_index.html", codes=codes)
 
-    @console.get("/runbooks/<code>")
-    @needs(ANYBODY)
-    def runbook(code: str) -> ResponseReturnValue:
-        if code not in list(Code):
-            abort(HTTPStatus.NOT_FOUND)
-        return render_template("console/runbook.html", page=_page(code))
+@pages.get("/runbooks/<code>", ANYBODY)
+def runbook(code: str) -> ResponseReturnValue:
+    """The runbook of a code."""
+    if code not in list(Code):
+        abort(HTTPStatus.NOT_FOUND)
+    return render_template("console/runbook.html", page=_page(code))
 
-    @console.get("/operating-model")
-    @needs(ANYBODY)
-    def operating_model() -> ResponseReturnValue:
-        return render_template("console/operating_model.html", page=_page(handbook.OPERATING_MODEL))
+
+@pages.get("/operating-model", ANYBODY)
+def operating_model() -> ResponseReturnValue:
+    """Who owns which data, and what is checked when."""
+    return render_template("console/operating_model.html", page=_page(handbook.OPERATING_MODEL))
 
 
 def _page(name: str) -> handbook.HandbookPage:

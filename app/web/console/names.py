@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from app.domain.blockers import Code, Team
+from app.domain.due import Outlook
+from app.domain.period_end import Reason
+from app.domain.policy import Kind
 from app.permissions import Role
 from app.web.console.language import N_, gettext
 
@@ -48,6 +51,36 @@ TEAMS: Mapping[str, str] = {
     Team.INTEGRATION: N_("Integration"),
 }
 
+KINDS: Mapping[str, str] = {
+    Kind.RETURN_AUTHORISATION: N_("Return authorisations"),
+    Kind.INVENTORY_JOURNAL: N_("Inventory journals"),
+    Kind.CREDIT_MEMO: N_("Credit memos"),
+    Kind.EXCHANGE_ORDER: N_("Exchange orders"),
+}
+STATES: Mapping[str, str] = {
+    Outlook.WORKING: N_("at work"),
+    Outlook.WAITING: N_("waiting"),
+    Outlook.HELD: N_("held"),
+    Outlook.SETTLED: N_("settled"),
+    Outlook.IGNORED: N_("ignored"),
+    "new": N_("new"),
+}
+REASONS: Mapping[str, str] = {
+    Reason.CREDITED_LATER: N_("credited later"),
+    Reason.WAITS_FOR_WINDOW: N_("waits for its window"),
+    Reason.MEMO_UNDER_WAY: N_("memo is under way"),
+    Reason.MEMO_REFUSED: N_("memo was refused"),
+    Reason.EVEN_EXCHANGE: N_("even exchange: no memo"),
+    Reason.REJECTED: N_("rejected: no memo"),
+    Reason.NO_VALUE: N_("without value"),
+    Reason.EXCEPTION: N_("held by an exception"),
+    Reason.DECIDED: N_("decided by a person"),
+    Reason.WAITS_FOR_ACCEPTANCE: N_("waits for acceptance"),
+    Reason.RECEIVED_LATER: N_("received later"),
+    Reason.JOURNAL_UNDER_WAY: N_("journal is under way"),
+    Reason.RELEASED: N_("released by a person"),
+    Reason.NOT_EXPLAINED: N_("not explained"),
+}
 
 ROLES: Mapping[str, str] = {
     Role.VIEWER: N_("Viewer"),
@@ -75,3 +108,18 @@ def team_names(teams: Iterable[str]) -> str:
 def team_name(team: str) -> str:
     """What a team is called."""
     return gettext(TEAMS.get(team, team))
+
+
+def kind_name(kind: str) -> str:
+    """What documents of a kind are called."""
+    return gettext(KINDS.get(kind, kind))
+
+
+def state_name(state: str) -> str:
+    """What a return's state is called."""
+    return gettext(STATES.get(state, state))
+
+
+def reason_name(reason: str) -> str:
+    """Why units are on one side of the books only."""
+    return gettext(REASONS.get(reason, reason))

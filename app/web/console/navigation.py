@@ -19,7 +19,11 @@ class Entry:
 
 
 ENTRIES = (
+    Entry("console.today", N_("Today"), "today", Permission.READ_FIGURES),
     Entry("console.exceptions", N_("Exceptions"), "exceptions", Permission.READ_EXCEPTIONS),
+    Entry("console.stations", N_("Receiving"), "station", Permission.RECEIVE_GOODS),
+    Entry("console.checklists", N_("Checklists"), "checklists", Permission.READ_EXCEPTIONS),
+    Entry("console.mappings", N_("Mappings"), "mappings", Permission.READ_MAPPINGS),
     Entry("console.people", N_("People"), "people", Permission.MANAGE_PEOPLE),
     Entry("console.handbook_index", N_("Handbook"), "handbook", Permission.READ_EXCEPTIONS),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal
@@ -50,6 +50,16 @@ def day(at: datetime, store: str | None = None) -> str:
     return format_date(at.astimezone(_zone(store)), "medium", locale=locale())
 
 
+def calendar_day(value: date) -> str:
+    """A day of the calendar."""
+    return format_date(value, "medium", locale=locale())
+
+
+def month(value: date) -> str:
+    """The month that a day lies in."""
+    return format_date(value, "LLLL y", locale=locale())
+
+
 def age(at: datetime | None) -> str:
     """How long ago something was, or in how long it will be, in its greatest unit."""
     if at is None:
@@ -60,6 +70,15 @@ def age(at: datetime | None) -> str:
 def span(duration: timedelta | None) -> str:
     """How long something takes, in its greatest unit."""
     return "–" if duration is None else format_timedelta(duration, locale=locale(), threshold=1.2)
+
+
+def seconds(value: float | None) -> str:
+    """How long something took: seconds with one digit below a minute, then in its greatest unit; a dash for none."""
+    if value is None:
+        return "–"
+    if value < 60:
+        return f"{format_decimal(round(value, 1), locale=locale())} s"
+    return format_timedelta(timedelta(seconds=value), locale=locale(), threshold=1.2, format="short")
 
 
 def _zone(store: str | None) -> tzinfo:

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from click.testing import Result
 
 from app.calls import TryLater
+from app.db.mapping_edits import MappingEditRow
+from app.db.models import AlertMessage
 from app.services.health import canary, health
 from app.services.outside import utc_now
 from app.system.parts import QUEUES
 from tests.integration.tasks.test_worker import running
+from tests.support.rows import saved
 from tests.support.scene import Scene
 from tests.support.surroundings import ENVIRONMENT
 from tests.support.waiting import wait_until
@@ -81,3 +85,21 @@ def test_a_system_that_is_left_alone_is_told_with_the_reason(bridge: Bridge, con
 
     assert "processing" in result.output
     assert "sooner: bridge circuits close main" in result.output
+
+
+@pytest.mark.usefixtures("configured")
+def test_a_channel_that_takes_no_messages_is_named(bridge: Bridge) -> None:
+    early = utc_now() - timedelta(minutes=6)
+    message = {"key": "k", "channel": "pager", "team": "cx", "urgent": False, "alert_ids": [], "content": {}}
+    saved(AlertMessage(**message, created_at=early, error="HTTP 503"))
+
+    result = bridge("doctor")
+
+    assert "1 messages wait for the channel pager" in result.output
+    assert "HTTP 503" in result.output
+
+
+@pytest.mark.usefixtures("configured")
+def test_edits_of_the_mapping_that_do_not_fit_are_named(bridge: Bridge) -> None:
+    saved(MappingEditRow(overlay={"stores": {"es": {"default_site": "mars"}}}, by="Ana López"))
+    assert "do not fit the file any more" in bridge("doctor").output

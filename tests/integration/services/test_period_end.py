@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from io import StringIO
 
 from app.domain.period_end import Reason
 from app.services.period_end import (
@@ -8,6 +9,7 @@ from app.services.period_end import (
     list_credited_not_received,
     list_received_not_credited,
     sums_of,
+    write_csv,
 )
 from app.services.remedies import resolve
 from tests.support.scene import Scene, item
@@ -105,3 +107,10 @@ def test_what_finance_released_is_credited_and_not_received(scene: Scene) -> Non
     assert (line.return_id, line.units, str(line.amount), line.reason) == ("r1", 2, "21.78", Reason.RELEASED)
     assert line.detail == "not_received, by ann"
     assert _uncredited(scene) == []
+
+
+def test_a_file_holds_no_formula() -> None:
+    file = StringIO()
+    line = PeriodEndLine("es", "r1", "1", "=cmd()", 1, None, date(2026, 11, 20), Reason.EXCEPTION, "-2+3")
+    write_csv(file, [line])
+    assert file.getvalue().splitlines()[1] == "es,r1,1,'=cmd(),1,,,2026-11-20,exception,'-2+3"

@@ -16,8 +16,9 @@ TOKEN = "token-4711"
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    """Stores `es` and `uk`, the sites `madrid` (with a feed) and `silent` (without)."""
+    """Stores `es` and `uk`, both with the sites `madrid` (with a feed) and `silent` (without)."""
     table = smallest()
+    table["stores"]["es"]["sites"] = ["madrid", "silent"]
     table["stores"]["uk"] = table["stores"]["es"] | {"reveni_store_id": "1002"}
     table["sites"]["silent"] = {"location": "SIL01", "quarantine": "SILQ"}
     return load(table, tmp_path)

@@ -11,6 +11,13 @@ from tests.unit.docs.pages import ROOT, commands
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
 PARTS = ["What it means", "What to look at", "What to do", "When to escalate", "Afterwards"]
+LABEL = re.compile(r"\*\*([^*]+)\*\*")
+BUTTONS = {
+    label
+    for template in (ROOT / "app/web/console/templates").rglob("*.html")
+    for label in re.findall(r'<button[^>]*>\{\{ _\("([^"]+)"\) \}\}', template.read_text(encoding="utf-8"))
+}
+"""What the console's buttons are called."""
 STEP = re.compile(r"^\d+\. (.+)$", re.MULTILINE)
 
 
@@ -42,10 +49,20 @@ def test_a_page_has_its_parts(code: Code) -> None:
 
 @pytest.mark.parametrize("code", Code)
 def test_every_step_names_something_that_can_be_done_here(code: Code) -> None:
-    """Commands are checked against the command line by `test_commands`, as those of every page."""
+    """A command, which `test_commands` holds against the command line as those of every page, or a button."""
     steps = STEP.findall((RUNBOOKS / f"{code.value}.md").read_text(encoding="utf-8"))
     assert steps
-    assert [step for step in steps if "`bridge " not in step] == []
+    assert [step for step in steps if "`bridge " not in step and not LABEL.search(step)] == []
+
+
+@pytest.mark.parametrize("code", Code)
+def test_every_button_that_a_page_names_is_in_the_console(code: Code) -> None:
+    told = LABEL.findall((RUNBOOKS / f"{code.value}.md").read_text(encoding="utf-8").partition("## What to look at")[2])
+    assert [label for label in told if label not in BUTTONS] == []
+
+
+def test_buttons_are_found_in_the_templates() -> None:
+    assert {"Sign out", "Save", "Receive"} <= BUTTONS
 
 
 @pytest.mark.parametrize("code", Code)

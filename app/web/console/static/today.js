@@ -1,0 +1,52 @@
+// Draws the times by hour and site, and counts down to the windows. Without it, the tables say the same.
+"use strict";
+
+const style = getComputedStyle(document.documentElement);
+const colour = (name) => style.getPropertyValue(name).trim();
+const HUES = ["--accent", "--bad", "--good", "--busy"];
+
+function spell(seconds) {
+  if (seconds == null) return "–";
+  if (seconds < 120) return `${Math.round(seconds * 10) / 10} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return `${Math.round(seconds / 360) / 10} h`;
+}
+
+function draw(place) {
+  const { x, series } = JSON.parse(place.dataset.chart);
+  const target = Number(place.dataset.target);
+  const axis = { stroke: colour("--faint"), grid: { stroke: colour("--line") }, ticks: { stroke: colour("--line") } };
+  const lines = series.map(({ label }, number) => ({
+    label,
+    stroke: colour(HUES[Math.floor(number / 2) % HUES.length]),
+    width: number % 2 ? 2 : 1,
+    dash: number % 2 ? undefined : [4, 4],
+    points: { show: true, size: 4 },
+    value: (_, seconds) => spell(seconds),
+  }));
+  const options = {
+    width: place.clientWidth,
+    height: 240,
+    scales: { y: { range: (_, least, most) => [0, Math.max(most, target) * 1.1] } },
+    axes: [axis, { ...axis, size: 70, values: (_, ticks) => ticks.map(spell) }],
+    series: [{}, ...lines, { label: `≤ ${spell(target)}`, stroke: colour("--faint"), dash: [1, 3] }],
+  };
+  const chart = new uPlot(options, [x, ...series.map(({ values }) => values), x.map(() => target)], place);
+  new ResizeObserver(() => chart.setSize({ width: place.clientWidth, height: 240 })).observe(place);
+}
+
+function countDown() {
+  for (const cell of document.querySelectorAll("[data-until]")) {
+    const left = Math.round((new Date(cell.dataset.until) - Date.now()) / 1000);
+    if (left <= 0) continue;
+    const [hours, minutes, seconds] = [left / 3600, (left % 3600) / 60, left % 60].map(Math.floor);
+    const two = (number) => String(number).padStart(2, "0");
+    cell.querySelector("time").textContent = `${hours}:${two(minutes)}:${two(seconds)}`;
+  }
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll("[data-chart]").forEach(draw);
+  countDown();
+  setInterval(countDown, 1000);
+});

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from flask.testing import FlaskClient
+
+from app.domain.blockers import Team
+from app.permissions import Role
+from app.services.outside import utc_now
+from tests.support.console import a_person, send, sign_in
+from tests.support.rows import exception_row, saved
+
+TODAY = utc_now().date().isoformat()
+
+
+def test_a_point_is_signed_off_by_name(ana: FlaskClient) -> None:
+    saved(exception_row())
+    answer = send(ana, "/console/checklists", point="skus_known", day=TODAY, note="asked the factory", action="sign")
+    shown = ana.get(answer.headers["Location"]).text
+
+    assert "Ana López (ana), 1 open then" in shown
+    assert "asked the factory" in shown
+
+
+def test_a_sign_off_is_taken_back(ana: FlaskClient) -> None:
+    send(ana, "/console/checklists", point="skus_known", day=TODAY, action="sign")
+    answer = send(ana, "/console/checklists", point="skus_known", day=TODAY, action="withdraw")
+    assert "open then" not in ana.get(answer.headers["Location"]).text
+
+
+def test_every_point_leads_to_its_list(ana: FlaskClient) -> None:
+    for address in [f"?team={team.value}" for team in Team] + ["?rhythm=month_end"]:
+        shown = ana.get(f"/console/checklists{address}").text
+        targets = {part.partition('"')[0] for part in shown.partition("<ol")[2].split('href="')[1:]}
+        assert targets
+        for target in targets:
+            assert ana.get(target.partition("#")[0].replace("&amp;", "&")).status_code == 200, target
+
+
+def test_one_team_does_not_sign_for_another(visitor: FlaskClient) -> None:
+    a_person("ben", Role.OPERATOR, [Team.CX])
+    sign_in(visitor, "ben")
+
+    assert send(visitor, "/console/checklists", point="skus_known", day=TODAY).status_code == 403
+    assert "Sign off" not in visitor.get("/console/checklists?team=merchandising").text
+    assert "Sign off" in visitor.get("/console/checklists").text
+
+
+def test_nonsense_is_refused(ana: FlaskClient) -> None:
+    assert send(ana, "/console/checklists", point="coffee", day=TODAY).status_code == 400
+    assert send(ana, "/console/checklists", point="skus_known", day="someday").status_code == 400
+    assert ana.get("/console/checklists?team=cooks&day=someday&rhythm=weekly").status_code == 200
