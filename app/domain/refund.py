@@ -53,7 +53,7 @@ def refund_mismatch(
     if standing is None or standing.ord_num not in dossier.orders:
         return []
     credited = _credited(dossier, rules, standing, arrived, memos, released)
-    if credited is None:
+    if credited is None or not _exchanged(dossier, credited):
         return []
     paid = Money.rounded(ret.amount if refund.amount is None else refund.amount, ret.currency)
     if ret.currency != credited.before_fees.currency:
@@ -103,18 +103,41 @@ def _floor(amount: Money) -> Money:
 def _bases(dossier: Dossier, credited: _Standing) -> Iterator[Money]:
     """What the refund is made from before fees and bonus: the goods that were not exchanged.
 
-    With uneven exchanges a second reading is as good: all old goods less the new ones (Reveni's help centre).
+    With uneven exchanges two more readings are as good: all old goods less the new ones (Reveni's help centre), and
+    item by item, where the customer paid for dearer goods beside the refund.
     """
-    swapped = [each.net + each.tax for each in credited.items if each.item.exchange is not None]
-    yield credited.before_fees - total(swapped, credited.before_fees.currency)
-    if swapped:
-        orders = [
-            entry.amounts.total
-            for entry in dossier.live(Kind.EXCHANGE_ORDER)
-            if entry.state is State.POSTED and entry.amounts and not dossier.cancelled(entry.key, Kind.ORDER_CANCEL)
-        ]
-        if orders:
-            yield credited.before_fees - total(orders, credited.before_fees.currency)
+    paid_in = credited.before_fees.currency
+    kept = credited.before_fees - total([each.net + each.tax for each in _swapped(credited)], paid_in)
+    yield kept
+    new = _new_goods(dossier)
+    if new:
+        yield credited.before_fees - total(list(new.values()), paid_in)
+        old: dict[str, Money] = {}
+        for each in _swapped(credited):
+            item_id = each.item.item_id
+            old[item_id] = old.get(item_id, Money.zero(paid_in)) + each.net + each.tax
+        yield kept + total([_floor(old[item_id] - new[item_id]) for item_id in old if item_id in new], paid_in)
+
+
+def _swapped(credited: _Standing) -> list[ItemCredit]:
+    """Old goods that are credited in full, as what the customer got for them has another price."""
+    return [each for each in credited.items if each.item.exchange is not None]
+
+
+def _new_goods(dossier: Dossier) -> dict[str, Money]:
+    """What new goods cost by item, tax included, on exchange orders that stand in BlueCherry."""
+    found: dict[str, Money] = {}
+    for entry in dossier.live(Kind.EXCHANGE_ORDER):
+        if entry.state is not State.POSTED or entry.amounts is None or dossier.cancelled(entry.key, Kind.ORDER_CANCEL):
+            continue
+        for line, part in zip(entry.document.lines, entry.amounts.lines, strict=True):
+            found[line.item_id or ""] = part.net + part.tax
+    return found
+
+
+def _exchanged(dossier: Dossier, credited: _Standing) -> bool:
+    """Whether every exchange whose old goods are credited has its order: until then nobody knows what is owed."""
+    return {each.item.item_id for each in _swapped(credited)} <= set(_new_goods(dossier))
 
 
 def _credited(

@@ -66,6 +66,7 @@ def mismatches(game: Play) -> list[Blocker]:
 _ON_MEMO, _ALL_BACK = Policy(fees="on_memo"), Policy(freight="all_back")
 _WHOLE = (replace(_X, quantity=3), _Y)
 _CHEAPER = item("i1", "X", 1, "108.90", "accepted", exchange=swap(price="60.50"))
+_DEARER = item("i2", "Y", 1, "55.00", "accepted", exchange=swap(price="80.00"))
 _EVEN = item("i1", "X", 1, "108.90", "accepted", exchange=swap(price="108.90"))
 _GIFT = item("i2", "G", 1, "0", "accepted")
 _WITH_GIFT = build.order(line(1, "X"), line(2, "G", 1, net="0", tax="0"))
@@ -87,6 +88,8 @@ AGREE = [
     Case("an even exchange beside it", "55.00", items=(_EVEN, _Y)),
     Case("an uneven exchange that is settled by itself", "55.00", items=(_CHEAPER, _Y)),
     Case("an uneven exchange whose difference is refunded", "103.40", items=(_CHEAPER, _Y)),
+    Case("a dearer exchange beside a cheaper one, both in the refund", "23.40", items=(_CHEAPER, _DEARER)),
+    Case("a dearer exchange beside a cheaper one, paid for by itself", "48.40", items=(_CHEAPER, _DEARER)),
     Case("a gift that comes back beside the rest", "121.00", items=(item(status="accepted"), _GIFT), order=_WITH_GIFT),
     Case("a gift alone", "0", items=(_GIFT,), order=_WITH_GIFT),
     Case("freight that the policy keeps", "381.70", items=_WHOLE),
@@ -235,6 +238,18 @@ class TestWhenTheyAreCompared:
 
         game.look_up("r1", "CM-r1-1")
         assert len(mismatches(game)) == 1
+
+    def test_not_while_an_exchange_that_it_pays_for_has_no_order(self) -> None:
+        game = Play(rules(), _SHIRTS, ret(_CHEAPER))
+        game.receive(("X", 1, "A"))
+        game.change(status="accepted", refund=refund(game, "40.00"))
+        while keys := [key for key in game.ready("r1") if key != "EX-r1"]:
+            game.send(keys[0])
+        assert mismatches(game) == []
+
+        game.post_all()
+
+        assert [str(each.amount) for each in mismatches(game)] == ["40.00"]
 
     def test_units_that_never_came_have_a_code_of_their_own(self) -> None:
         game = waiting()
