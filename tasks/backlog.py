@@ -16,6 +16,10 @@ that was set going is through before the sweep would look at it again.
 """
 
 
+FEW = 4
+"""Messages; with more waiting, what is to be tried again waits for the sweep instead of having a message of its own."""
+
+
 class _Declared(Protocol):
     message_count: int
 

@@ -18,7 +18,8 @@ from app.services.planning import SOON
 from app.services.posting import Outcome, post
 from app.services.sweep import SLICE
 from app.services.validation import validate
-from tasks.celery import PASSES_BY_ITSELF, app
+from tasks.backlog import FEW, waiting
+from tasks.celery import PASSES_BY_ITSELF, STEPS, app
 
 _AUTHORISE = frozenset({Kind.RA_CANCEL, Kind.RETURN_AUTHORISATION})
 _EXCHANGE = frozenset({Kind.ORDER_CANCEL, Kind.EXCHANGE_ORDER})
@@ -45,15 +46,20 @@ def _send_on(due: Mapping[int, set[Kind]]) -> None:
         create_exchange_orders.delay(branch)
 
 
-def _carry_on(outcome: Outcome) -> list[int]:
-    """Give on what went through, and let what passes by itself be tried again soon."""
+def carry_on(outcome: Outcome) -> list[int]:
+    """Give on what went through, and let what passes by itself be tried again soon.
+
+    Where steps wait already there is no message for it: the sweep, which finds the time on each return, gathers what
+    many slices put off, and carries it as few.
+    """
     soon: dict[int, list[int]] = defaultdict(list)
     for pk, seconds in outcome.again.items():
         if seconds <= SOON.total_seconds():
             # Coarse steps: what is put off together is tried again together.
             soon[2 ** ceil(log2(max(seconds, 1.0)))].append(pk)
-    for seconds, returns in soon.items():
-        launch(returns, countdown=seconds)
+    if soon and waiting(STEPS) <= FEW:
+        for seconds, returns in soon.items():
+            launch(returns, countdown=seconds)
     return outcome.passed
 
 
@@ -62,37 +68,37 @@ def validate_skus(returns: list[int]) -> list[int]:
     """Find each return's order and check its SKUs against the item master."""
     outcome = validate(returns, outside())
     _send_on(outcome.due)
-    return _carry_on(outcome)
+    return carry_on(outcome)
 
 
 @app.task(name="tasks.steps.create_return_authorisations", autoretry_for=PASSES_BY_ITSELF)
 def create_return_authorisations(returns: list[int]) -> list[int]:
     """Cancel and create return authorisations."""
-    return _carry_on(post(_AUTHORISE, returns, outside()))
+    return carry_on(post(_AUTHORISE, returns, outside()))
 
 
 @app.task(name="tasks.steps.create_exchange_orders", autoretry_for=PASSES_BY_ITSELF)
 def create_exchange_orders(returns: list[int]) -> list[int]:
     """Cancel and create exchange orders."""
-    return _carry_on(post(_EXCHANGE, returns, outside()))
+    return carry_on(post(_EXCHANGE, returns, outside()))
 
 
 @app.task(name="tasks.steps.post_inventory_journals", autoretry_for=PASSES_BY_ITSELF)
 def post_inventory_journals(returns: list[int]) -> list[int]:
     """Post the journals of what arrived, and close return authorisations whose missing goods nobody expects."""
-    return _carry_on(post(_JOURNAL, returns, outside()))
+    return carry_on(post(_JOURNAL, returns, outside()))
 
 
 @app.task(name="tasks.steps.post_credit_memos", autoretry_for=PASSES_BY_ITSELF)
 def post_credit_memos(returns: list[int]) -> list[int]:
     """Post credit memos that wait for no window."""
-    return _carry_on(post(_CREDIT, returns, outside()))
+    return carry_on(post(_CREDIT, returns, outside()))
 
 
 @app.task(name="tasks.steps.send_verdicts", autoretry_for=PASSES_BY_ITSELF)
 def send_verdicts(returns: list[int]) -> list[int]:
     """Tell Reveni the verdict of the warehouse, where it is the judge."""
-    return _carry_on(post(_VERDICT, returns, outside()))
+    return carry_on(post(_VERDICT, returns, outside()))
 
 
 _WAY = (

@@ -18,7 +18,7 @@ from app.services import sweep as standstill
 from app.services.outside import outside, reveni
 from app.services.poll import ask_quiet_ones, poll
 from tasks.backlog import LONG, waiting
-from tasks.celery import STEPS, app
+from tasks.celery import INTAKE, STEPS, app
 from tasks.intake import take_in
 from tasks.steps import launch
 
@@ -32,7 +32,7 @@ def sweep() -> None:
     if room <= 0:
         return
     found = standstill.sweep(outside(), room * standstill.SLICE)
-    if found.events:
+    if found.events and not waiting(INTAKE):
         take_in.delay()
     for returns in found.slices:
         launch(returns)
