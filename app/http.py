@@ -27,11 +27,14 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 
 from app import exact_json
 from app.calls import Doubtful, Refused, TooLate, TryLater, Unauthorised
+from app.wire import printable
 
 LARGEST_BODY = 32 * 1024 * 1024
 """Bytes of the largest answer that is read; a longer one is doubtful."""
 _CHUNK = 64 * 1024
 _LONGEST_WAIT = timedelta(days=1)
+_LONGEST_REASON = 100
+"""Characters of a code, or of the name of a field, that are kept."""
 _REFUSALS = frozenset({400, 404, 409, 422})
 _WITH_A_REASON = frozenset({400, 409, 422})
 """Refusals after which it matters why: nothing was made, and the same call again says it."""
@@ -217,7 +220,7 @@ class HttpClient:
         if 200 <= status < 300:
             return parsed
         fault = self._read_fault(parsed)
-        code = fault.code or f"HTTP_{status}"
+        code = self._public(fault.code)[:_LONGEST_REASON] or f"HTTP_{status}"
         retry_after = parse_retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
         if status in (401, 403):
             raise Unauthorised(name, status, code, self._public(fault.message))
@@ -228,14 +231,19 @@ class HttpClient:
         if status == 503 and code == "PROCESSING":
             raise TryLater(name, "processing", retry_after)
         if status in _REFUSALS:
-            raise Refused(name, status, code, self._public(fault.message), fault.field)
+            field = self._public(fault.field)[:_LONGEST_REASON] if fault.field else None
+            raise Refused(name, status, code, self._public(fault.message), field)
         raise Doubtful(name, f"status {status}")
 
     def _public(self, message: str) -> str:
-        """The other side's words, without what must not be in a log: our secrets and e-mail addresses."""
+        """The other side's words, without what must not be in a log: our secrets and e-mail addresses.
+
+        Nor with what no column of text holds: what cannot be printed is a question mark.
+        """
         for secret in self._secrets:
             message = message.replace(secret, "***")
-        return " ".join("***" if "@" in word else word for word in message.split())[:300]
+        words = ("***" if "@" in word else word for word in message.split())
+        return printable(" ".join(words))[:300]
 
 
 def parse_retry_after(text: str | None, now: datetime) -> timedelta | None:

@@ -5,9 +5,11 @@ No message of these fields repeats a value: it may be personal data.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
@@ -45,7 +47,8 @@ def read(schema: Schema, document: object, what: str) -> Any:
     try:
         return schema.load(document)
     except ValidationError as error:
-        raise Unreadable(what, sorted(_problems(error.messages, ""))) from None
+        # The name of a field can be the other side's own.
+        raise Unreadable(what, sorted(printable(text) for text in _problems(error.messages, ""))) from None
 
 
 def _problems(messages: Any, path: str) -> Iterator[str]:
@@ -57,6 +60,35 @@ def _problems(messages: Any, path: str) -> Iterator[str]:
 
 
 _COMMON: dict[str, str | list[Any] | dict[Any, Any]] = {"required": "is missing", "null": "is null"}
+
+
+_LONGEST_CODE = 200
+"""Characters of an id or a code: each may stand in an index of PostgreSQL, which takes no long ones."""
+_LONGEST_CURSOR = 4000
+_MOST = 100_000
+"""Units of a line, or lines: beyond what any order holds, and what the database's whole numbers hold as a sum."""
+_LARGEST_AMOUNT, _FINEST = Decimal(10) ** 12, -40
+_EARLIEST, _LATEST = 1970, 2200
+"""Years: a time beyond them is a mistake, and days added to it may be none."""
+
+
+def printable(text: str) -> str:
+    """A text with a question mark for each character that cannot be printed, as no column of text may hold it."""
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def is_code(value: object) -> bool:
+    """Whether a value can be an id or a code: a text that is not empty and not long, or a whole number."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return abs(value) < 10**40
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST_CODE and is_storable(value)
+
+
+def is_cursor(value: object) -> bool:
+    """Whether a value can be the cursor of a list: a text (a URL in some) or a whole number."""
+    if isinstance(value, str):
+        return 0 < len(value) <= _LONGEST_CURSOR and is_storable(value)
+    return is_code(value)
 
 
 def is_storable(value: object) -> bool:
@@ -82,7 +114,10 @@ class Address(fields.Field[Any]):
             raise ValidationError("is not an object")
         if not is_storable(value):
             raise ValidationError("holds a text that is none")
-        return _plain(value)
+        try:
+            return _plain(value)
+        except OverflowError:
+            raise ValidationError("holds a number that is none") from None
 
 
 def _plain(value: object) -> Any:
@@ -91,7 +126,12 @@ def _plain(value: object) -> Any:
         return {key: _plain(part) for key, part in value.items()}
     if isinstance(value, list):
         return [_plain(part) for part in value]
-    return float(value) if isinstance(value, Decimal) else value
+    if isinstance(value, Decimal):
+        plain = float(value)
+        if not isfinite(plain):
+            raise OverflowError
+        return plain
+    return value
 
 
 class Code(fields.Field[str | None]):
@@ -100,13 +140,23 @@ class Code(fields.Field[str | None]):
     default_error_messages = _COMMON
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str | None:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return str(value)
         if value == "" and self.allow_none:
             return None
-        if not isinstance(value, str) or not value or not is_storable(value):
-            raise ValidationError("is not a text")
-        return value
+        if not is_code(value):
+            too_long = isinstance(value, str) and len(value) > _LONGEST_CODE
+            raise ValidationError(f"is longer than {_LONGEST_CODE} characters" if too_long else "is not a text")
+        return str(value)
+
+
+class Currency(fields.Field[str]):
+    """A currency's code, of three letters (ISO 4217), in capitals."""
+
+    default_error_messages = _COMMON
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if not isinstance(value, str) or not re.fullmatch("[A-Za-z]{3}", value):
+            raise ValidationError("is not the code of a currency")
+        return value.upper()
 
 
 class Words(fields.Field[str]):
@@ -131,23 +181,20 @@ class Yes(fields.Field[bool]):
         return value
 
 
-_MOST_UNITS = 10**9
-"""What the database's whole numbers hold, with room for sums."""
-
-
 class Count(fields.Field[int]):
-    """A whole number, not below `least` (None: any)."""
+    """A whole number, not below `least` (None: any) and of no more than `most`, whatever its sign."""
 
     default_error_messages = _COMMON
 
-    def __init__(self, *, least: int | None = 1, **kwargs: Any) -> None:
+    def __init__(self, *, least: int | None = 1, most: int = _MOST, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._least = least
+        self._most = most
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
             raise ValidationError("is not a whole number")
-        if abs(value) > _MOST_UNITS:
+        if abs(value) > self._most:
             raise ValidationError("is more than there can be")
         if self._least is not None and value < self._least:
             raise ValidationError(f"is below {self._least}")
@@ -170,6 +217,9 @@ class Amount(fields.Field[Decimal]):
             amount = parse_decimal(str(value))
         except MoneyError:
             raise ValidationError("is not an amount") from None
+        exponent = amount.as_tuple().exponent
+        if abs(amount) >= _LARGEST_AMOUNT or not isinstance(exponent, int) or exponent < _FINEST:
+            raise ValidationError("is no amount that anybody pays")
         if amount < 0 and not self._signed:
             raise ValidationError("is below zero")
         return amount
@@ -183,11 +233,15 @@ class Moment(fields.Field[datetime]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         try:
             if isinstance(value, int | Decimal) and not isinstance(value, bool):
-                return datetime.fromtimestamp(float(value), UTC)
-            moment = datetime.fromisoformat(value.upper())
-            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+                moment = datetime.fromtimestamp(float(value), UTC)
+            else:
+                moment = datetime.fromisoformat(value.upper())
+                moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         except (AttributeError, ValueError, OverflowError, OSError):
             raise ValidationError("is not a time") from None
+        if not _EARLIEST <= moment.year <= _LATEST:
+            raise ValidationError(f"lies not between {_EARLIEST} and {_LATEST}")
+        return moment
 
 
 class Day(fields.Field[date]):

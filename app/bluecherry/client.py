@@ -28,7 +28,7 @@ from app.calls import Doubtful, Refused
 from app.domain.model import Item, MemoOnOrder, Order, RaOnOrder
 from app.domain.periods import Period
 from app.http import Fault, Gate, HttpClient, open_gate
-from app.wire import Unreadable
+from app.wire import Unreadable, is_code, is_cursor
 
 Row = TypeVar("Row")
 _NOT_THERE = frozenset({"ORDER_NOT_FOUND", "RA_NOT_FOUND", "NOT_FOUND"})
@@ -234,7 +234,7 @@ class BlueCherryClient:
     def _number(self, answer: object, call: str, kind: str, field: str) -> str:
         found = self._profile.fields[kind].inward(answer)
         number = found.get(field) if isinstance(found, Mapping) else None
-        if isinstance(number, bool) or not isinstance(number, str | int) or number == "":
+        if not is_code(number):
             raise Doubtful(f"BlueCherry {call}", f"an answer without {field}")
         return str(number)
 
@@ -262,7 +262,11 @@ class BlueCherryClient:
     def _next(self, answer: object) -> str | None:
         envelope = self._profile.fields["answer"].inward(answer)
         following = envelope.get("next") if isinstance(envelope, Mapping) else None
-        return None if following is None or following == "" else str(following)
+        if following is None or following == "":
+            return None
+        if not is_cursor(following):
+            raise Doubtful("BlueCherry GET", "an answer whose next is no cursor")
+        return str(following)
 
     def _read(self, document: object, call: str, kind: str, read: Callable[[object], Row]) -> Row:
         try:

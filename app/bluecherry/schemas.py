@@ -13,12 +13,30 @@ from app.bluecherry.documents import Batch, BatchResult, DocumentRow, JournalLin
 from app.domain.model import CreditedLine, Item, MemoOnOrder, Order, OrderLine, RaOnOrder
 from app.domain.money import Money, MoneyError
 from app.domain.periods import Period
-from app.wire import Address, Amount, Code, Count, Day, Many, Moment, One, Unreadable, WireSchema, Words, Yes, read
+from app.wire import (
+    Address,
+    Amount,
+    Code,
+    Count,
+    Currency,
+    Day,
+    Many,
+    Moment,
+    One,
+    Unreadable,
+    WireSchema,
+    Words,
+    Yes,
+    read,
+)
+
+_MANY = 10**12
+"""Units of a place's whole stock, or of a whole document."""
 
 
 class _Item(WireSchema):
     sku = Code(required=True)
-    upc = Words(load_default=None, allow_none=True)
+    upc = Code(load_default=None, allow_none=True)
     division = Code(required=True)
     style = Words(load_default="", allow_none=True)
     color_code = Words(load_default="", allow_none=True)
@@ -38,7 +56,7 @@ class _Item(WireSchema):
 class _OrderLine(WireSchema):
     line_seq = Count(required=True, least=0)
     sku = Code(required=True)
-    upc = Words(load_default=None, allow_none=True)
+    upc = Code(load_default=None, allow_none=True)
     qty_ord = Count(required=True, least=0)
     qty_inv = Count(required=True, least=0)
     unit_price = Amount(required=True)
@@ -52,7 +70,7 @@ class _OrderLine(WireSchema):
 
 class _Order(WireSchema):
     ord_num = Code(required=True)
-    ref_num1 = Words(load_default=None, allow_none=True)
+    ref_num1 = Code(load_default=None, allow_none=True)
     ref_num2 = Words(load_default=None, allow_none=True)
     aux_ref_num = Words(load_default=None, allow_none=True)
     orig_ord_num = Words(load_default=None, allow_none=True)
@@ -61,7 +79,7 @@ class _Order(WireSchema):
     store = Words(load_default="", allow_none=True)
     ord_type = Code(required=True)
     ord_status = Code(required=True)
-    currency = Code(required=True)
+    currency = Currency(required=True)
     freight_amt = Amount(load_default=Decimal(0), allow_none=True)
     freight_tax_amt = Amount(load_default=Decimal(0), allow_none=True)
     ship_to = Address(of_any_form=True, load_default=None, allow_none=True)
@@ -134,7 +152,7 @@ class _Memo(WireSchema):
     ra_num = Words(load_default=None, allow_none=True)
     ref_num2 = Words(load_default=None, allow_none=True)
     aux_ref_num = Words(load_default=None, allow_none=True)
-    currency = Code(required=True)
+    currency = Currency(required=True)
     lines = Many(_MemoLine, required=True)
     freight_amt = Amount(load_default=Decimal(0), allow_none=True)
     freight_tax_amt = Amount(load_default=Decimal(0), allow_none=True)
@@ -189,9 +207,9 @@ class _Batch(WireSchema):
 
 
 class _Stock(WireSchema):
-    qoh = Count(required=True, least=None)
-    ots = Count(required=True, least=None)
-    movements = fields.Dict(keys=fields.String(), values=Count(least=None), load_default=dict)
+    qoh = Count(required=True, least=None, most=_MANY)
+    ots = Count(required=True, least=None, most=_MANY)
+    movements = fields.Dict(keys=Code(), values=Count(least=None, most=_MANY), load_default=dict)
 
     @post_load
     def _make(self, data: dict[str, Any], **kwargs: Any) -> Stock:
@@ -206,7 +224,7 @@ class _Row(WireSchema):
     ref_num2 = Words(load_default=None, allow_none=True)
     aux_ref_num = Words(load_default=None, allow_none=True)
     status = Words(load_default=None, allow_none=True)
-    qty = Count(load_default=0, allow_none=True, least=None)
+    qty = Count(load_default=0, allow_none=True, least=None, most=_MANY)
     total_amt = Amount(load_default=None, allow_none=True)
     posted_at = Moment(required=True)
 
@@ -239,7 +257,7 @@ def read_item(document: object) -> Item:
 def read_order(document: object) -> Order:
     """A sales order."""
     data: dict[str, Any] = read(_ORDER, document, "the order")
-    currency = data.pop("currency").upper()
+    currency = data.pop("currency")
     lines = [_in_money(line, currency, "the order") for line in data.pop("lines")]
     header = _in_money(data, currency, "the order")
     header["store"] = header["store"] or ""
@@ -261,7 +279,7 @@ def read_journal(document: object) -> PostedJournal:
 def read_memo(document: object) -> MemoOnOrder:
     """A credit memo."""
     data: dict[str, Any] = read(_MEMO, document, "the credit memo")
-    currency = data.pop("currency").upper()
+    currency = data.pop("currency")
     lines = [_in_money(line, currency, "the credit memo") for line in data.pop("lines")]
     return MemoOnOrder(
         lines=tuple(CreditedLine(**line) for line in lines), **_in_money(data, currency, "the credit memo")

@@ -13,7 +13,7 @@ from app.domain.model import Return
 from app.http import Fault, Gate, HttpClient, open_gate
 from app.reveni.access import ReveniAccess
 from app.reveni.schemas import read_return
-from app.wire import Code, Unreadable, WireSchema, Words, read
+from app.wire import Code, Unreadable, WireSchema, Words, is_cursor, read
 
 EVENTS = ("return.created", "return.updated")
 """The only event types that are known (facts)."""
@@ -96,7 +96,7 @@ class ReveniClient:
         query = {self._profile.list_query: updated_since.astimezone(UTC).isoformat().replace("+00:00", "Z")}
         if cursor is not None:
             # Reveni's `next` may be a cursor or a URL. Of a URL only the query counts: the host stays the store's own.
-            follows = dict(parse_qsl(urlsplit(cursor).query)) if "://" in cursor or cursor.startswith("/") else None
+            follows = _query_of(cursor) if "://" in cursor or cursor.startswith("/") else None
             query = follows or {**query, self._profile.cursor_query: cursor}
         page = self._profile.fields["list"].inward(self._call("GET", "returns", query=query))
         rows = page.get("results") if isinstance(page, Mapping) else None
@@ -109,7 +109,9 @@ class ReveniClient:
                 returns.append(read_return(row, self._store, self._profile.fields["return"]))
             except Unreadable as error:
                 unreadable.append(error)
-        following = page.get("next")
+        following = page.get("next") or None
+        if following is not None and not is_cursor(following):
+            raise Unreadable("the list of returns", ["next is no cursor"])
         return ReturnPage(tuple(returns), tuple(unreadable), str(following) if following else None)
 
     def partial_validate(self, return_id: str, verdicts: Sequence[Verdict]) -> None:
@@ -153,6 +155,13 @@ class ReveniClient:
             self._current = index
             return answer
         raise AssertionError("a store has at least one key")
+
+
+def _query_of(url: str) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(urlsplit(url).query))
+    except ValueError:
+        raise Unreadable("the list of returns", ["next is no URL"]) from None
 
 
 def _plain(return_id: str) -> str:

@@ -14,7 +14,7 @@ from marshmallow.validate import OneOf
 
 from app.domain.model import Exchange, Personal, Receipt, ReceiptLine, Refund, Return, ReturnItem
 from app.field_names import FieldNames
-from app.wire import Address, Amount, Code, Count, Many, Moment, One, Unreadable, WireSchema, Words, Yes, read
+from app.wire import Address, Amount, Code, Count, Currency, Many, Moment, One, Unreadable, WireSchema, Words, Yes, read
 
 EXCHANGE_WITHOUT_SKU = ""
 """The SKU of an exchange for which Reveni says only that there is one (`"exchange": true`)."""
@@ -142,7 +142,7 @@ class _Return(WireSchema):
     instant = Yes(required=True)
     created = Moment(required=True)
     updated = Moment(required=True)
-    currency = Code(required=True)
+    currency = Currency(required=True)
     amount = Amount(required=True, signed=True)
     order = One(_Order, required=True)
     customer = One(_Customer, load_default=None, allow_none=True)
@@ -223,7 +223,7 @@ def read_return(document: object, store: str, names: FieldNames | None = None) -
         instant=data["instant"],
         created=data["created"],
         updated=data["updated"],
-        currency=data["currency"].upper(),
+        currency=data["currency"],
         amount=data["amount"],
         order_external_id=data["order"]["external_id"],
         items=tuple(data["return_items"]),

@@ -49,7 +49,9 @@ def verify(header: str | None, body: bytes, keys: Iterable[Secret], tolerance: t
         raise SignatureMissing("there is no signature")
     text, signatures = _parts(header)
     expected = [_digest(key, text, body) for key in keys]
-    fits = [hmac.compare_digest(known, given.encode()) for known in expected for given in signatures]
+    fits = [
+        hmac.compare_digest(known, given.encode(errors="surrogatepass")) for known in expected for given in signatures
+    ]
     if not any(fits):
         raise SignatureWrong("the signature was not made with a key of this address")
     if abs(now - float(text)) > tolerance.total_seconds():

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from decimal import Decimal
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, not_, or_, select, update
 from sqlalchemy.orm import Session
 
+from app import exact_json
 from app.calls import CallError
 from app.db.engine import transaction
 from app.db.models import InboxEvent
@@ -137,7 +136,7 @@ def _read(events: Sequence[InboxEvent], outside: Outside) -> _Read:
     read = _Read()
     for event in events:
         try:
-            document = json.loads(event.body, parse_float=Decimal)
+            document = exact_json.loads(event.body)
             if event.channel == "warehouse":
                 if event.name not in outside.config.sites:
                     raise Unreadable("the receipt", [f"site {event.name} is gone from the configuration"])
@@ -148,7 +147,7 @@ def _read(events: Sequence[InboxEvent], outside: Outside) -> _Read:
                 raise Unreadable("the event", [f"store {event.name} is gone from the configuration"])
             names = store.reveni.profile.fields["event"]
             read.hints[event.id] = (event.name, read_event(document, names).return_id)
-        except (Unreadable, ValueError, RecursionError) as error:
+        except (Unreadable, ValueError) as error:
             read.unreadable[event.id] = str(error)
     return read
 

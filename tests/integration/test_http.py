@@ -391,3 +391,12 @@ class TestDiscretion:
 )
 def test_retry_after_is_seconds_or_a_date(text: str | None, wait: timedelta | None) -> None:
     assert parse_retry_after(text, NOW) == wait
+
+
+def test_what_no_text_column_holds_is_told_as_question_marks(server: HttpServer, client: HttpClient) -> None:
+    server.always(error("LOC\0KED" + "X" * 300, "a\0b \ud800 ü\x07"), 422)
+    with pytest.raises(Refused) as told:
+        client.call("POST", "/things", body={})
+    assert told.value.message == "a?b ? ü?"
+    assert told.value.code.startswith("LOC?KEDX")
+    assert len(told.value.code) == 100

@@ -315,3 +315,19 @@ def test_an_installation_that_spells_otherwise(server: HttpServer, tmp_path: Pat
     assert server.last.query == {"AuxRef": "RA-r1", "env": "the code"}
     assert server.last.headers["X-Key"] == "the-key"
     assert (found.ra_num, found.aux_ref_num) == ("RA7", "RA-r1")
+
+
+@pytest.mark.parametrize("number", ["a\0b", "\ud800", "7" * 201, True, 7.5, None, "", [], 10**50])
+def test_a_number_that_is_none_leaves_a_document_in_doubt(
+    server: HttpServer, gateway: BlueCherry, number: object
+) -> None:
+    server.always({"ra_num": number, "ra_status": "A"}, 201)
+    with pytest.raises(Doubtful, match="an answer without ra_num"):
+        gateway.create_ra(an_ra())
+
+
+@pytest.mark.parametrize("cursor", ["\ud800", "a\0b", "x" * 5000, {"at": 1}, [], True])
+def test_a_cursor_that_is_none(server: HttpServer, gateway: BlueCherry, cursor: object) -> None:
+    server.always({"documents": [], "next": cursor})
+    with pytest.raises(Doubtful, match="next is no cursor"):
+        gateway.documents(datetime(2026, 3, 1, tzinfo=UTC))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -228,3 +228,16 @@ def test_an_api_that_spells_otherwise(server: HttpServer, tmp_path: Path) -> Non
     assert fetched.headers["Authorization"] == "Token key-1"
     assert (server.last.path, list(server.last.query)) == ("/v1/1001/returns/", ["updated_after"])
     assert page.returns[0].items[0].item_id == "i1"
+
+
+@pytest.mark.parametrize("cursor", ["\ud800", "a\0b", "x" * 5000, {"at": 1}, [1], True])
+def test_a_cursor_that_is_none(server: HttpServer, client: ReveniClient, cursor: object) -> None:
+    server.always({"results": [], "next": cursor})
+    with pytest.raises(Unreadable, match="next is no cursor"):
+        client.list_returns(datetime(2026, 3, 1, tzinfo=UTC))
+
+
+def test_a_cursor_that_is_a_url_and_cannot_be_read(server: HttpServer, client: ReveniClient) -> None:
+    server.always({"results": [], "next": None})
+    with pytest.raises(Unreadable, match="next is no URL"):
+        client.list_returns(datetime(2026, 3, 1, tzinfo=UTC), "http://[::1/?cursor=1")
