@@ -14,7 +14,7 @@ GOOD_PYTHON := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 RUN_READY := $(VENV)/.run-installed
 DEV_READY := $(VENV)/.dev-installed
 
-.PHONY: help setup demo chaos run test lint types check bench bench-outage bench-console translations lock clean
+.PHONY: help setup demo chaos run test lint types audit check bench bench-outage bench-console translations lock clean
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ lint: $(DEV_READY) ## Check style and the direction of imports
 
 types: $(DEV_READY) ## Check the types
 	@$(BIN)/mypy $(ARGS)
+
+audit: $(DEV_READY) ## Ask whether a vulnerability of a dependency is known
+	@$(BIN)/python .ci/audit.py requirements.lock requirements-dev.lock
 
 check: ## Lint, types and tests, as the CI does
 	@$(MAKE) --no-print-directory lint ARGS=
