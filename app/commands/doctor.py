@@ -14,7 +14,7 @@ from app.calls import CallError, Refused
 from app.config import Config, ConfigError, load_config
 from app.config.overlay import OverlayError, overlaid
 from app.db.engine import DatabaseNotSet
-from app.ops.diagnosis import Finding, findings, spell
+from app.ops.diagnosis import STALE, Finding, findings, spell
 from app.services.alert_delivery import waiting
 from app.services.health import health
 from app.services.mapping_edits import newest_overlay
@@ -50,7 +50,10 @@ def _examinations() -> Iterator[tuple[str, list[Finding]]]:
     yield "configuration", found
     every = config.sweep.reconcile_every.total_seconds() if config else 0.0
     yield "database and what waits in it", _database(every, config)
-    yield "broker and workers", _workers()
+    workers = _workers()
+    yield "broker and workers", workers
+    if not workers:
+        yield "beat", _beat()
     if config is not None:
         outside = build(config)
         for name in config.connections:
@@ -134,6 +137,20 @@ def _workers() -> list[Finding]:
         names = ", ".join(missing)
         return [Finding(f"No worker consumes {names}.", f"Start a worker with -Q {','.join(QUEUES)}.")]
     return []
+
+
+def _beat() -> list[Finding]:
+    """Whether beat sends: workers answer, so that nothing but beat can keep all canaries away."""
+    try:
+        seconds = health(utc_now()).beat
+    except (DatabaseNotSet, OperationalError, ProgrammingError):
+        return []
+    if seconds is not None and seconds <= STALE:
+        return []
+    since = (
+        f"Nothing of beat's came through for {spell(seconds)}" if seconds is not None else "Nothing of beat's ever came"
+    )
+    return [Finding(f"{since}, and workers answer.", "Start beat: its log says why it ended.")]
 
 
 def _bluecherry(connection: str, outside: Outside) -> list[Finding]:

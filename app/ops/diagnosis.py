@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 CANARY_SECONDS = 30.0
 """How often beat sends a canary through every queue."""
-_STALE = 4 * CANARY_SECONDS
+STALE = 4 * CANARY_SECONDS
+"""How long no canary may come through before something is wrong."""
 _LONGEST = {"inbox": 60.0, "sweep": 120.0, "ledger": 600.0, "windows": 300.0}
 _MEANS = {
     "inbox": (
@@ -51,6 +52,11 @@ class Health:
     canaries: Mapping[str, float]
     books: Mapping[str, float]
 
+    @property
+    def beat(self) -> float | None:
+        """Seconds since anything that beat sent came through; None when nothing ever did."""
+        return min(self.canaries.values(), default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -68,14 +74,14 @@ def findings(health: Health, queues: Collection[str], books_every: float) -> lis
             what, remedy = _MEANS[name]
             found.append(Finding(what.format(count=lag.count, time=spell(lag.seconds)), remedy))
     for connection, seconds in health.books.items():
-        if seconds > 3 * books_every + _STALE:
+        if seconds > 3 * books_every + STALE:
             what = f"The books of {connection} have not been compared for {spell(seconds)}."
             found.append(Finding(what, f"Run bridge reconcile --connection {connection}: it says what is in the way."))
     return found
 
 
 def _of_canaries(canaries: Mapping[str, float], queues: Collection[str]) -> list[Finding]:
-    silent = [name for name in sorted(queues) if canaries.get(name, float("inf")) > _STALE]
+    silent = [name for name in sorted(queues) if canaries.get(name, float("inf")) > STALE]
     if not silent:
         return []
     if len(silent) == len(queues):

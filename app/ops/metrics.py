@@ -26,13 +26,16 @@ class _Figures(Collector):
         canary = GaugeMetricFamily("bridge_canary_seconds", "Since a task came through a queue.", labels=["queue"])
         for queue, seconds in self._health.canaries.items():
             canary.add_metric([queue], seconds)
+        beat = GaugeMetricFamily("bridge_beat_seconds", "Since anything that beat sent came through.")
+        if self._health.beat is not None:
+            beat.add_metric([], self._health.beat)
         books = GaugeMetricFamily("bridge_books_seconds", "Since the books were compared.", labels=["connection"])
         for connection, seconds in self._health.books.items():
             books.add_metric([connection], seconds)
         work = GaugeMetricFamily("bridge_work", "What is left, as /api/settled counts it.", labels=["what"])
         for name, count in self._counts.items():
             work.add_metric([name], count)
-        yield from (waiting, oldest, canary, books, work)
+        yield from (waiting, oldest, canary, beat, books, work)
 
 
 def exposition(health: Health, counts: Mapping[str, int]) -> bytes:

@@ -39,8 +39,21 @@ def test_a_system_that_runs_is_well(bridge: Bridge, configured: Scene, redis_url
         result = bridge("doctor")
 
     assert result.exit_code == 0, result.output
-    for part in ("broker and workers", "BlueCherry main", "Reveni of store es"):
+    for part in ("broker and workers", "beat", "BlueCherry main", "Reveni of store es"):
         assert f"✓ {part}" in result.output
+
+
+def test_without_beat_it_says_so(bridge: Bridge, configured: Scene, redis_url: str, database: str) -> None:
+    with running(configured, redis_url, database):
+        never = bridge("doctor")
+        for queue in QUEUES:
+            canary(queue, utc_now() - timedelta(minutes=5))
+        no_more = bridge("doctor")
+
+    assert (never.exit_code, no_more.exit_code) == (1, 1)
+    assert "Nothing of beat's ever came, and workers answer." in never.output
+    assert "Nothing of beat's came through for 5 min, and workers answer." in no_more.output
+    assert "✓ broker and workers" in no_more.output
 
 
 @pytest.mark.usefixtures("configured")
