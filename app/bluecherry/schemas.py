@@ -115,7 +115,7 @@ class _Ra(WireSchema):
 class _JournalLine(WireSchema):
     ra_line_seq = Count(load_default=None, allow_none=True, least=0)
     sku = Code(required=True)
-    rec_type = Code(required=True)
+    rec_type = Code(required=True, validate=OneOf(["RT", "SA"], error="is neither RT nor SA"))
     location = Code(required=True)
     lot = Words(load_default=None, allow_none=True)
     qty = Count(required=True, least=None)
