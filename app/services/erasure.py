@@ -16,6 +16,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.db.codec import load
 from app.db.engine import transaction
+from app.db.figures import SignOffRow
+from app.db.mapping_edits import MappingEditRow
 from app.db.models import (
     AlertMessage,
     AlertRow,
@@ -39,7 +41,7 @@ from app.services.history import Notes
 from app.services.outside import Outside
 
 ERASED = "[erased]"
-_TEXTS_OF_HISTORY = ("note", "why", "message")
+_TEXTS_OF_HISTORY = ("note", "why", "message", "reason", "value")
 _SHORTEST_NAME, _SHORTEST_PART = 3, 5
 
 
@@ -100,6 +102,11 @@ class _Private:
         pattern = "|".join(re.escape(part) for part in longest_first)
         self._pattern = re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.IGNORECASE) if found else None
 
+    def named_in(self, column: Any) -> ColumnElement[bool]:
+        """The condition that a text or JSON holds the e-mail or the whole name."""
+        said = cast(column, Text)
+        return or_(false(), *(said.icontains(each, autoescape=True) for each in (*self.emails, *self.names)))
+
     def out_of(self, value: Any) -> Any:
         """A text, or JSON, with each of them replaced."""
         if isinstance(value, Mapping):
@@ -145,9 +152,7 @@ def _meant(session: Session, customer: str) -> tuple[set[str], list[int]]:
 
 def _erase_notes(session: Session, pks: Sequence[int], private: _Private) -> list[ReceiptRow]:
     """Take the notes out of the receipts of these returns, and of those without a return that name the customer."""
-    said = cast(ReceiptRow.data, Text)
-    named = [said.icontains(each, autoescape=True) for each in (*private.emails, *private.names)]
-    lost = and_(ReceiptRow.return_pk.is_(None), or_(false(), *named))
+    lost = and_(ReceiptRow.return_pk.is_(None), private.named_in(ReceiptRow.data))
     wanted = select(ReceiptRow).where(or_(ReceiptRow.return_pk.in_(pks), lost)).order_by(ReceiptRow.pk)
     rows = list(session.scalars(wanted.with_for_update()))
     for row in rows:
@@ -167,7 +172,7 @@ def _reduce_events(
         ),
         # What was not taken in yet is about no return; what it says of itself is all there is.
         *(and_(event.return_pk.is_(None), event.body.contains(row.id, autoescape=True)) for row in rows),
-        *(event.body.icontains(each, autoescape=True) for each in (*private.emails, *private.names)),
+        private.named_in(event.body),
     ]
     found = session.scalars(select(event).where(or_(*about)).order_by(event.id).with_for_update()).all()
     for each in found:
@@ -187,11 +192,16 @@ def _erase_texts(
             ExceptionRow.inbox_id.in_(events),
         ),
         DecisionRow.note: DecisionRow.return_pk.in_(pks),
-        History.detail: History.return_pk.in_(pks),
+        History.detail: or_(
+            History.return_pk.in_(pks), and_(History.return_pk.is_(None), private.named_in(History.detail))
+        ),
         LedgerRow.error: documents,
         LedgerVersion.error: LedgerVersion.ledger_id.in_(select(LedgerRow.id).where(documents)),
         BatchRow.error: BatchRow.id.in_(select(LedgerRow.batch_id).where(documents)),
         InboxEvent.error: InboxEvent.id.in_(events),
+        # Of no return; what they say is all there is to go by.
+        SignOffRow.note: private.named_in(SignOffRow.note),
+        MappingEditRow.note: private.named_in(MappingEditRow.note),
     }
     about = select(ExceptionRow.code, ExceptionRow.cause).where(around[ExceptionRow.message])
     alerts = session.scalars(select(AlertRow.id).where(tuple_(AlertRow.code, AlertRow.cause).in_(about))).all()

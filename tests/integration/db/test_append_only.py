@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.db.codec import dump
 from app.db.engine import transaction
+from app.db.mapping_edits import MappingEditRow
 from app.db.models import (
     Base,
     DecisionRow,
@@ -127,6 +128,8 @@ def test_a_name_in_a_warehouses_note_can_be_erased() -> None:
         (LedgerVersion, {"error": None}, True),
         (LedgerVersion, {"number": "RA-1"}, False),
         (ReturnVersion, {"data": {}}, False),
+        (MappingEditRow, {"note": None}, True),
+        (MappingEditRow, {"by": "nobody"}, False),
     ],
 )
 def test_erasing_changes_words_and_nothing_else(table: type[Base], changes: dict[str, Any], allowed: bool) -> None:
@@ -134,6 +137,7 @@ def test_erasing_changes_words_and_nothing_else(table: type[Base], changes: dict
     saved(ledger_row(pk))
     saved(History(return_pk=pk, what="posted", detail={"note": "Jane"}))
     saved(DecisionRow(return_pk=pk, code="refused", cause="x", action="resolved", by="ann", note="Jane"))
+    saved(MappingEditRow(overlay={}, by="ann", note="Jane"))
 
     def erase(statement: Update | Delete) -> None:
         with transaction() as session:

@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import select, update
 
 from app.db.engine import transaction
+from app.db.figures import SignOffRow
+from app.db.mapping_edits import MappingEditRow
 from app.db.models import (
     AlertMessage,
     AlertRow,
@@ -112,6 +114,9 @@ def texts_that_name_the_customer() -> None:
         session.add_all([told, alert])
         session.flush()
         content = {"text": "1 to mend", "alerts": [{"message": words}]}
+        session.add(History(what="act", detail={"note": words, "by": "ben", "reason": words}))
+        session.add(MappingEditRow(overlay={}, by="ben", note=words))
+        session.add(SignOffRow(rhythm="daily", day=NOON.date(), team="cx", point="p", by="ben", note=words, open=0))
         message = {"key": "k", "channel": "chat", "team": "cx", "urgent": False, "created_at": NOON}
         session.add(AlertMessage(alert_ids=[alert.id], content=content, **message))
         first = session.scalars(select(LedgerRow).order_by(LedgerRow.id)).first()
@@ -136,13 +141,13 @@ def test_nothing_personal_is_left_anywhere(scene: Scene) -> None:
     before = left()
     assert {line.partition(":")[0] for line in before} == {
         "returns", "receipts", "inbox", "decisions", "history", "exceptions", "ledger", "ledger_versions",
-        "alert_messages",
+        "alert_messages", "sign_offs", "mapping_edits",
     }  # fmt: skip
 
     done = erase(scene, EMAIL.upper())
 
     assert left() == []
-    assert done == Erased(returns=1, events=5, receipts=2, texts=7)
+    assert done == Erased(returns=1, events=5, receipts=2, texts=10)
     with transaction() as session:
         (row,) = session.scalars(select(Erasure))
         assert (row.by, row.returns, row.events, len(row.subject or b"")) == ("ann", 1, 5, 32)
@@ -295,7 +300,7 @@ def test_every_column_for_words_is_erased_or_known_to_name_nobody() -> None:
     erased = {
         "alert_messages.content", "batches.error",
         "decisions.note", "exceptions.message", "history.detail", "inbox.body", "inbox.error",
-        "ledger.error", "ledger_versions.error", "returns.personal",
+        "ledger.error", "ledger_versions.error", "mapping_edits.note", "returns.personal", "sign_offs.note",
     }  # fmt: skip
     # A mapping, and how a channel of alerts failed.
     name_nobody = {"mappings.content", "alert_messages.error", "circuits.why"}
