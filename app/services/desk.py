@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Select, String, case, cast, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, case, func, literal, select, tuple_
+from sqlalchemy.orm import Session
 
 from app.db.engine import transaction
 from app.db.models import ExceptionRow
@@ -92,58 +93,32 @@ def causes(wanted: Wanted, after: Cursor | None = None, limit: int = CAUSES_PER_
     rates here, and 5,000 JPY are not more than 100 EUR.
     """
     row = ExceptionRow
-    parts = (
+    face_value = case((row.currency.in_(sorted(currencies_without_decimals())), row.amount / 100), else_=row.amount)
+    whole = (
         _filtered(
             select(
                 row.code,
                 row.cause,
                 row.team,
-                row.currency,
                 func.count().label("number"),
                 func.sum(row.units).label("units"),
-                func.sum(row.amount).label("amount"),
                 func.min(row.opened_at).label("oldest"),
                 func.min(row.id).label("first_id"),
-                func.array_agg(row.store.distinct()).label("stores"),
+                func.round(func.coalesce(func.sum(face_value), 0), 4).label("rank"),
             ),
             wanted,
         )
-        .group_by(row.code, row.cause, row.team, row.currency)
+        .group_by(row.code, row.cause, row.team)
         .subquery()
     )
-    face_value = case(
-        (parts.c.currency.in_(sorted(currencies_without_decimals())), parts.c.amount / 100), else_=parts.c.amount
-    )
-    whole = (
-        select(
-            parts.c.code,
-            parts.c.cause,
-            parts.c.team,
-            func.sum(parts.c.number).label("number"),
-            func.sum(parts.c.units).label("units"),
-            func.min(parts.c.oldest).label("oldest"),
-            func.min(parts.c.first_id).label("first_id"),
-            func.round(func.coalesce(func.sum(face_value), 0), 4).label("rank"),
-            func.json_agg(func.json_build_array(parts.c.currency, cast(parts.c.amount, String), parts.c.stores)).label(
-                "sums"
-            ),
-        )
-        .group_by(parts.c.code, parts.c.cause, parts.c.team)
-        .subquery()
-    )
-    query = (
-        select(whole, row.message)
-        .join(row, row.id == whole.c.first_id)
-        .order_by(whole.c.rank.desc(), whole.c.first_id.desc())
-        .limit(limit + 1)
-    )
+    query = select(whole).order_by(whole.c.rank.desc(), whole.c.first_id.desc()).limit(limit + 1)
     if after is not None:
         query = query.where(
             tuple_(whole.c.rank, whole.c.first_id) < tuple_(literal(after.rank), literal(after.first_id))
         )
     with transaction() as session:
         found = session.execute(query).all()
-    page = [_cause(each) for each in found[:limit]]
+        page = _causes(session, found[:limit], wanted)
     last = found[limit - 1] if len(found) > limit else None
     return CausePage(tuple(page), Cursor(last.rank, last.first_id) if last is not None else None)
 
@@ -166,24 +141,36 @@ def loads(wanted: Wanted) -> dict[str, Load]:
     return found
 
 
-def _cause(row: Any) -> Cause:
-    money = {
-        currency: Money.rounded(Decimal(amount), currency)
-        for currency, amount, _ in row.sums
-        if currency is not None and amount is not None
-    }
-    return Cause(
-        code=row.code,
-        cause=row.cause,
-        team=row.team,
-        count=int(row.number),
-        units=int(row.units),
-        money=money,
-        stores=tuple(sorted({store for _, _, stores in row.sums for store in stores if store is not None})),
-        oldest=row.oldest,
-        message=row.message,
-        first_id=row.first_id,
-    )
+def _causes(session: Session, rows: Sequence[Any], wanted: Wanted) -> list[Cause]:
+    """What is shown of ranked causes, asked for these alone: there may be thousands that no page shows."""
+    row = ExceptionRow
+    about = tuple_(row.code, row.cause).in_([(each.code, each.cause) for each in rows])
+    parts = select(row.code, row.cause, row.currency, func.sum(row.amount), func.array_agg(row.store.distinct()))
+    money: dict[tuple[str, str], dict[str, Money]] = {}
+    stores: dict[tuple[str, str], set[str]] = {}
+    for code, cause, currency, amount, names in session.execute(
+        _filtered(parts, wanted).where(about).group_by(row.code, row.cause, row.currency)
+    ):
+        stores.setdefault((code, cause), set()).update(name for name in names if name is not None)
+        if currency is not None and amount is not None:
+            money.setdefault((code, cause), {})[currency] = Money.rounded(amount, currency)
+    first = session.execute(select(row.id, row.message).where(row.id.in_([each.first_id for each in rows])))
+    messages = {each.id: each.message for each in first}
+    return [
+        Cause(
+            code=each.code,
+            cause=each.cause,
+            team=each.team,
+            count=each.number,
+            units=int(each.units),
+            money=money.get((each.code, each.cause), {}),
+            stores=tuple(sorted(stores.get((each.code, each.cause), ()))),
+            oldest=each.oldest,
+            message=messages[each.first_id],
+            first_id=each.first_id,
+        )
+        for each in rows
+    ]
 
 
 def _filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:
