@@ -14,7 +14,8 @@ GOOD_PYTHON := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 RUN_READY := $(VENV)/.run-installed
 DEV_READY := $(VENV)/.dev-installed
 
-.PHONY: help setup demo chaos run test lint types audit check bench bench-outage bench-console translations lock clean
+.PHONY: help setup demo chaos run test lint types audit check bench bench-outage bench-console screenshots \
+  translations lock clean
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +58,10 @@ bench-outage: $(DEV_READY) ## Let BlueCherry be away while returns come in; prin
 
 bench-console: $(DEV_READY) ## Measure every page of the console over 1,000,000 returns; prints and writes JSON
 	@$(BIN)/python -m benchmarks.bench_console $(ARGS)
+
+screenshots: $(DEV_READY) ## Take the pictures of the console for the README (needs Chromium)
+	@mkdir -p docs/screenshots
+	@BRIDGE_SCREENSHOTS=docs/screenshots BRIDGE_TEST_REQUIRE=chromium $(BIN)/pytest -q -n 0 tests/browser/test_screenshots.py
 
 translations: $(DEV_READY) ## Bring the console's texts into its .po files, to be filled in there
 	@cd app/web/console && ../../../$(BIN)/pybabel --quiet extract --mapping translations/babel.ini --keywords N_ \

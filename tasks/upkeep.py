@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.calls import CallError
 from app.reveni.schemas import Unreadable
-from app.services import alert_delivery, figures, health, items, reconciliation
+from app.services import alert_delivery, bulk_jobs, figures, health, items, reconciliation
 from app.services import sweep as standstill
 from app.services.outside import outside, reveni
 from app.services.poll import ask_quiet_ones, poll
@@ -48,6 +48,12 @@ def send_alerts() -> None:
 def send_urgent_alerts() -> None:
     """Tell the teams at once of what somebody waits for."""
     alert_delivery.tell(outside().config.alerts, urgent_only=True)
+
+
+@app.task(name="tasks.upkeep.carry_bulk_jobs")
+def carry_bulk_jobs() -> None:
+    """Go on with what people asked for on many exceptions at once."""
+    bulk_jobs.carry_jobs()
 
 
 @app.task(name="tasks.upkeep.refresh_items")

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 from app.commands._shown import as_json, by, plain_database_errors, show_json, show_table
 from app.commands._world import world_with
 from app.domain.policy import Kind
-from app.services import overview
+from app.services import overview, window_holds
 from app.services.page import LARGEST_PAGE
+from app.services.remedies import NotPossible
 from app.services.windows import post_now
 from app.web.api.schemas import WINDOW_KINDS, BatchPage, WindowPage
+
+
+@contextmanager
+def _plain_refusals() -> Iterator[None]:
+    try:
+        yield
+    except NotPossible as problem:
+        raise click.ClickException(str(problem)) from None
+
 
 _limit = click.option("--limit", type=click.IntRange(1, LARGEST_PAGE), default=50, show_default=True)
 
@@ -58,6 +71,30 @@ def batches(limit: int, as_json: bool) -> None:
         for each in page.rows
     ]
     show_table("Batches", ("#", "window", "ref", "number", "state", "documents", "made", "error"), rows)
+
+
+@windows.command()
+@click.argument("store")
+@click.argument("kind", type=click.Choice([kind.value for kind in WINDOW_KINDS]))
+@click.option("--reason", required=True, help="Why, for whoever finds it shut.")
+@by
+def hold(store: str, kind: str, reason: str, by: str) -> None:
+    """Keep the windows of this store and kind shut until they are released."""
+    world_with(store)
+    with plain_database_errors(), _plain_refusals():
+        window_holds.hold(store, Kind(kind), reason, by)
+    click.echo(f"The windows of {store} for {kind} are held.")
+
+
+@windows.command()
+@click.argument("store")
+@click.argument("kind", type=click.Choice([kind.value for kind in WINDOW_KINDS]))
+@by
+def release(store: str, kind: str, by: str) -> None:
+    """Open the windows of this store and kind again; what waited is posted within seconds."""
+    with plain_database_errors(), _plain_refusals():
+        window_holds.release(store, Kind(kind), by)
+    click.echo(f"The windows of {store} for {kind} are released.")
 
 
 @windows.command()

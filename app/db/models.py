@@ -76,12 +76,12 @@ class InboxEvent(Base):
 class ReturnRow(Base):
     """A return as Reveni told it last, and where its work stands.
 
-    `data` is the return without personal data, which stands in `personal`. `pending`: the bridge has work to do
-    on it now; `wake_at`: when the sweep looks at it again. `version` counts changes, so that a slow fetch never
-    overwrites a newer one. `accepted_since`: Reveni's `updated` when an item was first seen accepted. `asked_at`: when
-    Reveni was last asked for it. `shadow`: the store was in shadow when the return was first stored, so it is posted
-    nowhere, ever. `erased_at`: its customer was erased; `personal` stays empty, whatever comes. Each `data` that ever
-    stood here stays in `return_versions`, by a trigger.
+    `data` is the return without personal data, which stands in `personal`; `email_hash` (`app.pseudonym`) finds it.
+    `pending`: the bridge has work to do on it now; `wake_at`: when the sweep looks at it again. `version` counts
+    changes, so that a slow fetch never overwrites a newer one. `accepted_since`: Reveni's `updated` when an item was
+    first seen accepted. `asked_at`: when Reveni was last asked for it. `shadow`: the store was in shadow when the
+    return was first stored, so it is posted nowhere, ever. `erased_at`: its customer was erased; `personal` stays
+    empty, whatever comes. Each `data` that ever stood here stays in `return_versions`, by a trigger.
     """
 
     __tablename__ = "returns"
@@ -90,6 +90,7 @@ class ReturnRow(Base):
     id: Mapped[str]
     data: Mapped[Json]
     personal: Mapped[Json | None]
+    email_hash: Mapped[bytes | None]
     status: Mapped[str]
     phase: Mapped[str]
     state: Mapped[str] = mapped_column(server_default="new")
@@ -115,6 +116,11 @@ class ReturnRow(Base):
         Index("ix_returns_store_state", "store", "state"),
         Index("ix_returns_order", "store", "order_ref"),
         Index("ix_returns_asked", "asked_at"),
+        Index("ix_returns_ord_num", "ord_num", postgresql_where=text("ord_num is not null")),
+        Index("ix_returns_email", "email_hash", postgresql_where=text("email_hash is not null")),
+        Index(
+            "ix_returns_skus", text("jsonb_path_query_array(data, '$.items[*].sku'::jsonpath)"), postgresql_using="gin"
+        ),
         Index("ix_returns_tracking", "tracking_number", postgresql_where=text("tracking_number is not null")),
         Index("ix_returns_shadow", "store", "created_at", postgresql_where=text("shadow")),
     )
@@ -264,7 +270,10 @@ class WindowRow(Base):
 
 
 class ExceptionRow(Base):
-    """An exception: a blocker that stands open until its cause is gone or a person resolved it."""
+    """An exception: a blocker that stands open until its cause is gone or a person resolved it.
+
+    `assigned_to`: the login of who sees to it. `snoozed_until`: nobody wants to see it before.
+    """
 
     __tablename__ = "exceptions"
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
@@ -286,6 +295,9 @@ class ExceptionRow(Base):
     alerted_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None]
+    assigned_to: Mapped[str | None]
+    snoozed_until: Mapped[datetime | None]
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     __table_args__ = (
         Index(
             "uq_exceptions_open",
@@ -363,7 +375,11 @@ class AlertMessage(Base):
 
 
 class DecisionRow(Base):
-    """What a person decided about a blocker: `resolved` ends it, `release` has its units credited all the same."""
+    """What a person decided about a blocker: `resolved` ends it, `release` has its units credited all the same.
+
+    `order` picks the sales order that `value` names; `quantity` takes an item (`value`: its id, an equals sign, units)
+    for fewer units than Reveni says; `next_period` lets memos stand in the next open posting period.
+    """
 
     __tablename__ = "decisions"
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
@@ -372,6 +388,7 @@ class DecisionRow(Base):
     cause: Mapped[str]
     receipt_id: Mapped[str] = mapped_column(server_default="")
     action: Mapped[str]
+    value: Mapped[str | None]
     by: Mapped[str]
     note: Mapped[str | None]
     at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -401,7 +418,10 @@ class ItemRow(Base):
     active: Mapped[bool] = mapped_column(Boolean)
     data: Mapped[Json]
     seen_at: Mapped[datetime]
-    __table_args__ = (Index("ix_items_upc", "connection", "division", "upc"),)
+    __table_args__ = (
+        Index("ix_items_upc", "connection", "division", "upc"),
+        Index("ix_items_sku_prefix", "connection", "division", text("sku text_pattern_ops")),
+    )
 
 
 class PeriodsRow(Base):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -24,12 +24,22 @@ class SkuState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person decided about a blocker: `resolved` ends it, `release` has its units credited all the same."""
+    """What a person decided about a blocker: `resolved` ends it, `release` has its units credited all the same.
+
+    `order` picks the sales order `value`; `quantity` corrects an item to fewer units (`value`: ``ITEM=UNITS``);
+    `next_period` lets memos stand in the next open period.
+    """
 
     code: str
     cause: str
     receipt_id: str
     action: str
+    value: str | None = None
+
+    @property
+    def ends(self) -> bool:
+        """Whether the blocker itself is over by it; any other decision mends what raised it."""
+        return self.action in ("resolved", "release")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +103,17 @@ class Dossier:
 
     def decided(self, blocker: Blocker) -> bool:
         """Whether a person ended this blocker."""
-        return any((d.code, d.cause, d.receipt_id) == blocker.identity for d in self.decisions)
+        return any(d.ends and (d.code, d.cause, d.receipt_id) == blocker.identity for d in self.decisions)
+
+
+def corrected(ret: Return, decisions: Sequence[Decision]) -> Return:
+    """The return with the quantities that people corrected, the last word for an item: never more than Reveni says."""
+    words = [d.value.rpartition("=") for d in decisions if d.action == "quantity" and d.value]
+    units = {item_id: int(number) for item_id, _, number in words}
+    if not units:
+        return ret
+    items = [replace(item, quantity=min(item.quantity, units.get(item.item_id, item.quantity))) for item in ret.items]
+    return replace(ret, items=tuple(items))
 
 
 def phase(dossier: Dossier, rules: StoreRules) -> Phase:

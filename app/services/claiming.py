@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.calls import CallError
 from app.db.codec import dump, load
-from app.db.models import InboxEvent, LedgerRow, OrderRow, ReturnRow
+from app.db.models import DecisionRow, InboxEvent, LedgerRow, OrderRow, ReturnRow
 from app.domain.credit import Basis, memos_before, price_next_memo
 from app.domain.documents import Amounts, Document, State
 from app.domain.exchange import price_exchange
@@ -109,6 +109,8 @@ def date_memos(session: Session, rows: Sequence[LedgerRow], outside: Outside) ->
     """
     stores = {row.store for row in rows}
     days, unsure = memo_dates(session, stores, outside), contradicted(session, stores, outside)
+    moved = _moved_to_next_period(session, rows) if None in days.values() else frozenset()
+    later_days = memo_dates(session, stores, outside, "next_open") if moved else {}
     dated: dict[int, date] = {}
     notes = Notes()
     closed = set()
@@ -116,7 +118,7 @@ def date_memos(session: Session, rows: Sequence[LedgerRow], outside: Outside) ->
         if row.store in unsure:
             put_off(row, NotSent("BlueCherry GET /periods: not heard since it refused a memo's date"), notes, outside)
             continue
-        day = days[row.store]
+        day = days[row.store] or (later_days[row.store] if row.return_pk in moved else None)
         if day is not None:
             dated[row.id] = day
             continue
@@ -130,6 +132,14 @@ def date_memos(session: Session, rows: Sequence[LedgerRow], outside: Outside) ->
         session.flush()
         plan(session, closed, outside)
     return dated
+
+
+def _moved_to_next_period(session: Session, rows: Sequence[LedgerRow]) -> frozenset[int]:
+    """The returns of which a person in finance said that their memos may stand in the next open period."""
+    statement = select(DecisionRow.return_pk).where(
+        DecisionRow.return_pk.in_({row.return_pk for row in rows}), DecisionRow.action == "next_period"
+    )
+    return frozenset(session.scalars(statement))
 
 
 def lease(row: LedgerRow, parcel: Parcel, outside: Outside) -> Parcel:

@@ -16,7 +16,7 @@ from app.db.models import Base, DecisionRow, ItemRow, LedgerRow, OrderRow, Recei
 from app.domain.blockers import Code
 from app.domain.credit import own_memos, units_by_line
 from app.domain.documents import Entry, State, is_key_of
-from app.domain.dossier import Decision, Dossier, SkuState
+from app.domain.dossier import Decision, Dossier, SkuState, corrected
 from app.domain.model import MemoOnOrder, Order, RaOnOrder, Receipt, Return
 from app.domain.policy import Kind
 from app.services.catalogue import Aliases, Division, aliases_of, items_of, wanted_skus
@@ -151,7 +151,8 @@ class Slice:
         """The dossier of one return of the slice, as its rows are now."""
         row = self.returns[pk]
         connection = self.outside.store(row.store).connection
-        ret = load(Return, row.data)
+        decisions = decided(self.decisions.get(pk, []))
+        ret = corrected(load(Return, row.data), decisions)
         file = self.orders.get((connection, row.ord_num or ""))
         entries = [entry_of(each) for each in self.ledger.get(pk, [])]
         chain, origins = self._chain(row.store, connection, file)
@@ -175,7 +176,7 @@ class Slice:
             taken=file.taken(pk, lost) if file else {},
             memos={each.order.ord_num: each.memos_of_others(pk, lost) for each in files},
             reserved={target: units for each in files for target, units in each.reserved(pk).items()},
-            decisions=tuple(Decision(d.code, d.cause, d.receipt_id, d.action) for d in self.decisions.get(pk, [])),
+            decisions=decisions,
             accepted_since=row.accepted_since,
             inactive_returnable=self.outside.bluecherry[connection].profile.inactive_returnable,
         )
@@ -240,6 +241,11 @@ class Slice:
                     if entry.key == file.order.aux_ref_num and entry.document.kind is Kind.EXCHANGE_ORDER:
                         return entry
         return None
+
+
+def decided(rows: Iterable[DecisionRow]) -> tuple[Decision, ...]:
+    """Decisions as the rules see them, in their order."""
+    return tuple(Decision(each.code, each.cause, each.receipt_id, each.action, each.value) for each in rows)
 
 
 def receipt_of(row: ReceiptRow) -> Receipt:

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.db.codec import load
+from app.db.desk import ApprovalRow, BulkJobRow, CommentRow
 from app.db.engine import transaction
 from app.db.figures import SignOffRow
 from app.db.mapping_edits import MappingEditRow
@@ -74,7 +75,7 @@ def erase_customer(customer: str, by: str, key: Secret, outside: Outside) -> Era
         now = outside.now()
         notes = Notes()
         for row in rows:
-            row.personal, row.erased_at = {}, now
+            row.personal, row.email_hash, row.erased_at = {}, None, now
             notes.add(row.pk, "personal data erased", by=by)
         receipts = _erase_notes(session, pks, private)
         events = _reduce_events(session, rows, receipts, private, outside)
@@ -185,16 +186,22 @@ def _erase_texts(
 ) -> int:
     """Replace what is private in the texts around these returns; the number of texts that held any of it."""
     documents = LedgerRow.return_pk.in_(pks)
+    of_exceptions = or_(
+        ExceptionRow.return_pk.in_(pks),
+        ExceptionRow.receipt_pk.in_([row.pk for row in receipts]),
+        ExceptionRow.inbox_id.in_(events),
+    )
+    exceptions = session.scalars(select(ExceptionRow.id).where(of_exceptions)).all()
     around: dict[InstrumentedAttribute[Any], ColumnElement[bool]] = {
-        ExceptionRow.message: or_(
-            ExceptionRow.return_pk.in_(pks),
-            ExceptionRow.receipt_pk.in_([row.pk for row in receipts]),
-            ExceptionRow.inbox_id.in_(events),
-        ),
+        ExceptionRow.message: of_exceptions,
         DecisionRow.note: DecisionRow.return_pk.in_(pks),
         History.detail: or_(
             History.return_pk.in_(pks), and_(History.return_pk.is_(None), private.named_in(History.detail))
         ),
+        CommentRow.text: CommentRow.exception_id.in_(exceptions),
+        ApprovalRow.reason: ApprovalRow.exception_ids.overlap(cast(exceptions, ARRAY(BigInteger))),
+        ApprovalRow.arguments: ApprovalRow.exception_ids.overlap(cast(exceptions, ARRAY(BigInteger))),
+        BulkJobRow.arguments: BulkJobRow.exception_ids.overlap(cast(exceptions, ARRAY(BigInteger))),
         LedgerRow.error: documents,
         LedgerVersion.error: LedgerVersion.ledger_id.in_(select(LedgerRow.id).where(documents)),
         BatchRow.error: BatchRow.id.in_(select(LedgerRow.batch_id).where(documents)),

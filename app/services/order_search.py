@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from app.calls import CallError
-from app.db.models import ReturnRow
+from app.db.models import DecisionRow, ReturnRow
 from app.domain.authorisation import choose_order
 from app.domain.model import Order
 from app.domain.policy import Phase
@@ -54,6 +57,14 @@ def not_asked(row: ReturnRow) -> bool:
     return row.ord_num is None and row.order_problem is None and row.phase != Phase.INCOMPLETE
 
 
+def picked_orders(session: Session, pks: Iterable[int]) -> dict[int, str]:
+    """The orders that people picked for returns, by return; the last word counts."""
+    statement = select(DecisionRow.return_pk, DecisionRow.value).where(
+        DecisionRow.return_pk.in_(list(pks)), DecisionRow.action == "order"
+    )
+    return {pk: value for pk, value in session.execute(statement.order_by(DecisionRow.id)) if value}
+
+
 def _find_origins(connection: str, found: Found, outside: Outside) -> None:
     """Goods that came by an exchange order are credited on the order that they were exchanged for: fetch it too."""
     known = {each.order.ord_num for each in found.fetched}
@@ -65,10 +76,15 @@ def _find_origins(connection: str, found: Found, outside: Outside) -> None:
         wanted = {each.order.orig_ord_num for each in fetched if each.order.orig_ord_num} - known
 
 
-def assign_order(row: ReturnRow, aliases: Aliases, found: Found) -> None:
-    """Write onto a return which of the orders it is of, or why none; nothing when it names another order by now."""
+def assign_order(row: ReturnRow, aliases: Aliases, found: Found, picked: str | None = None) -> None:
+    """Write onto a return which of the orders it is of, or why none; nothing when it names another order by now.
+
+    `picked`: the one that a person picked, which counts as long as BlueCherry has it under the shop's id.
+    """
     if row.order_ref != found.asked[row.pk]:
         return
-    chosen = choose_order(found.orders[row.pk], returned_skus(row, aliases))
+    orders = found.orders[row.pk]
+    mine = next((order for order in orders if order.ord_num == picked), None)
+    chosen = mine or choose_order(orders, returned_skus(row, aliases))
     row.ord_num = chosen.ord_num if isinstance(chosen, Order) else None
     row.order_problem = None if isinstance(chosen, Order) else chosen.value

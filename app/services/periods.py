@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, case, select
 from sqlalchemy.dialects.postgresql import insert
@@ -88,8 +88,10 @@ def contradicted(session: Session, stores: Collection[str], outside: Outside) ->
     return {store for store in stores if outside.store(store).connection in doubted}
 
 
-def memo_dates(session: Session, stores: Collection[str], outside: Outside) -> dict[str, date | None]:
-    """For each store the date of a memo that is sent now; None where its policy leaves none."""
+def memo_dates(
+    session: Session, stores: Collection[str], outside: Outside, closed: Literal["next_open"] | None = None
+) -> dict[str, date | None]:
+    """For each store the date of a memo that is sent now; None where its policy, or `closed` before it, leaves none."""
     connections = {outside.store(store).connection for store in stores}
     rows = session.scalars(select(PeriodsRow).where(PeriodsRow.connection.in_(connections)))
     known = {row.connection: _periods(row) for row in rows}
@@ -97,7 +99,7 @@ def memo_dates(session: Session, stores: Collection[str], outside: Outside) -> d
         store: posting_date(
             today(store, outside),
             known.get(outside.store(store).connection, []),
-            outside.store(store).rules.policy.closed_period,
+            closed or outside.store(store).rules.policy.closed_period,
         )
         for store in stores
     }

@@ -17,12 +17,13 @@ from app.db.ledger import write_document
 from app.db.models import ExceptionRow, LedgerRow, ReceiptRow, ReturnRow
 from app.domain.blockers import Blocker, Code, merged
 from app.domain.documents import Document, State
+from app.domain.dossier import corrected
 from app.domain.due import Due, documents_due
 from app.domain.model import Return
 from app.domain.policy import Kind, StoreRules
 from app.domain.receiving import receipts_by_status
 from app.domain.windows import next_window
-from app.services.dossiers import Slice, load_slice
+from app.services.dossiers import Slice, decided, load_slice
 from app.services.history import Notes
 from app.services.mappings import keep_mappings
 from app.services.order_search import not_asked
@@ -36,6 +37,8 @@ CLOSING_DELAY = timedelta(seconds=5)
 """How long a closing waits: the receipt that makes it needless may be on its way beside the event that asked for it."""
 LOOK_AGAIN = timedelta(minutes=10)
 """How often, at the latest, the bridge looks by itself whether the cause of an exception is gone."""
+CAUSE_GONE = "the cause is gone"
+"""Who closed an exception that closed by itself."""
 _SOONEST = timedelta(minutes=1)
 """How soon after an exception opened it looks for the first time: what is mended at once does not wait."""
 
@@ -132,7 +135,8 @@ def _receive_by_status(session: Session, work: Slice, row: ReturnRow, rules: Sto
     """Without a warehouse feed the item's status is the receipt: remember it as one."""
     rows = work.receipts.setdefault(row.pk, [])
     known = {each.external_id for each in rows}
-    for receipt in receipts_by_status(load(Return, row.data), rules, known, len(rows)):
+    ret = corrected(load(Return, row.data), decided(work.decisions.get(row.pk, [])))
+    for receipt in receipts_by_status(ret, rules, known, len(rows)):
         received = ReceiptRow(
             site=receipt.site,
             external_id=receipt.id,
@@ -261,7 +265,7 @@ def _sync_exceptions(
         each.currency = blocker.amount.currency if blocker.amount else None
         open_now.append(each)
     for each in standing.values():
-        each.closed_at, each.closed_by = now, "the cause is gone"
+        each.closed_at, each.closed_by = now, CAUSE_GONE
         notes.add(row.pk, "exception closed", each.document_key, code=each.code)
     return open_now
 

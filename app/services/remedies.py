@@ -8,10 +8,22 @@ from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.db.codec import load
 from app.db.engine import transaction
-from app.db.models import DecisionRow, ExceptionRow, InboxEvent, LedgerRow, Mark, ReceiptRow, ReturnRow, SkuAlias
+from app.db.models import (
+    DecisionRow,
+    ExceptionRow,
+    InboxEvent,
+    LedgerRow,
+    Mark,
+    OrderRow,
+    ReceiptRow,
+    ReturnRow,
+    SkuAlias,
+)
 from app.domain.blockers import Code
 from app.domain.documents import State
+from app.domain.model import Return
 from app.domain.reconciliation import Sort
 from app.services.dossiers import lock_returns
 from app.services.history import Notes
@@ -85,6 +97,78 @@ def resolve(exception_ids: Sequence[int], by: str, note: str | None, release: bo
         _wake(session, {row.return_pk for row in rows if row.return_pk is not None})
         notes.write(session)
     return len(rows)
+
+
+def choose_order(exception_ids: Sequence[int], ord_num: str, by: str, note: str | None) -> int:
+    """Say which of several orders with the shop's id returns are of; the number of returns.
+
+    Raises NotPossible when BlueCherry was not seen to have that order under the return's id.
+    """
+    with transaction() as session:
+        rows = _of_code(session, exception_ids, Code.ORDER_AMBIGUOUS)
+        fits = select(ReturnRow.pk).join(OrderRow, OrderRow.ref_num1 == ReturnRow.order_ref)
+        fitting = set(
+            session.scalars(fits.where(ReturnRow.pk.in_([row.return_pk for row in rows]), OrderRow.ord_num == ord_num))
+        )
+        if any(row.return_pk not in fitting for row in rows):
+            raise NotPossible(f"Order {ord_num} does not bear the shop's order id of this return.")
+        return _decide(session, rows, "order", by, note, ord_num)
+
+
+def correct_quantity(exception_ids: Sequence[int], item_id: str, units: int, by: str, note: str | None) -> int:
+    """Take an item of a return for fewer units than Reveni says, because more cannot come back; the number of returns.
+
+    Raises NotPossible for an item that the return has not, or units that are none or not fewer.
+    """
+    with transaction() as session:
+        rows = _of_code(session, exception_ids, Code.OVER_RETURN)
+        data = select(ReturnRow.data).where(ReturnRow.pk.in_([row.return_pk for row in rows]))
+        for items in [load(Return, each).items for each in session.scalars(data)]:
+            told = next((item.quantity for item in items if item.item_id == item_id), 0)
+            if not 1 <= units < told:
+                raise NotPossible(f"Of item {item_id} {told} come back: correct it to fewer, and to one at least.")
+        return _decide(session, rows, "quantity", by, note, f"{item_id}={units}")
+
+
+def post_in_next_period(exception_ids: Sequence[int], by: str, note: str | None) -> int:
+    """Let the memos of returns stand in the next open posting period; the number of returns."""
+    with transaction() as session:
+        return _decide(session, _of_code(session, exception_ids, Code.PERIOD_CLOSED), "next_period", by, note)
+
+
+def _of_code(session: Session, exception_ids: Sequence[int], code: Code) -> Sequence[ExceptionRow]:
+    rows = _open(session, exception_ids)
+    if any(row.code != code or row.return_pk is None for row in rows):
+        raise NotPossible(f"This mends {code} of a return, and nothing else.")
+    return rows
+
+
+def _decide(
+    session: Session, rows: Sequence[ExceptionRow], action: str, by: str, note: str | None, value: str | None = None
+) -> int:
+    """Write a decision onto the returns of exceptions and set them going; what raised the exceptions is mended then."""
+    notes = Notes()
+    pks = {row.return_pk for row in rows if row.return_pk is not None}
+    for row in rows:
+        if row.return_pk is None:
+            continue
+        session.add(
+            DecisionRow(
+                return_pk=row.return_pk,
+                code=row.code,
+                cause=row.cause,
+                receipt_id=row.receipt_id or "",
+                action=action,
+                value=value,
+                by=by,
+                note=note,
+            )
+        )
+        notes.add(row.return_pk, f"decided: {action}", row.document_key, code=row.code, value=value, by=by, note=note)
+    _wake(session, pks)
+    _refused_are_due(session, pks)
+    notes.write(session)
+    return len(pks)
 
 
 def map_sku(store: str, sku: str, target: str, by: str) -> int:

@@ -125,10 +125,11 @@ def list_returns(
     if before is not None:
         query = query.where(ReturnRow.pk < before)
     with transaction() as session:
-        return page_of(session.scalars(query).all(), limit, lambda row: row.pk, _line)
+        return page_of(session.scalars(query).all(), limit, lambda row: row.pk, line_of)
 
 
-def _line(row: ReturnRow) -> ReturnLine:
+def line_of(row: ReturnRow) -> ReturnLine:
+    """The return of a row, for a list."""
     return ReturnLine(
         number=row.pk,
         store=row.store,

@@ -17,6 +17,7 @@ from app.db.models import ReturnRow
 from app.domain.dossier import item_status
 from app.domain.model import Return
 from app.domain.policy import ItemStatus, StoreRules
+from app.pseudonym import key_of_environment, pseudonym
 from app.reveni.schemas import Unreadable
 from app.services.erased import last_erasures
 from app.services.history import Notes
@@ -137,9 +138,16 @@ def _personal(row: ReturnRow, ret: Return) -> dict[str, Any]:
     return {} if row.erased_at is not None else dump(ret.personal)
 
 
+def _email_hash(ret: Return) -> bytes | None:
+    """By what the return is found when somebody knows the customer's address."""
+    key, email = key_of_environment(), ret.personal.email
+    return pseudonym(email, key) if key is not None and email else None
+
+
 def _update(row: ReturnRow, ret: Return, outside: Outside) -> None:
     rules = outside.store(row.store).rules
     row.data, row.personal = dump(ret), _personal(row, ret)
+    row.email_hash = None if row.erased_at is not None else _email_hash(ret)
     row.status, row.phase, row.updated = ret.status, rules.phase_of(ret.status).value, ret.updated
     row.tracking_number = ret.tracking_number
     if row.order_ref != ret.order_external_id:
@@ -162,6 +170,7 @@ def _values(ret: Return, outside: Outside, now: datetime, erased_at: datetime | 
         "id": ret.id,
         "data": dump(ret),
         "personal": {} if erased else dump(ret.personal),
+        "email_hash": None if erased else _email_hash(ret),
         "erased_at": erased_at if erased else None,
         "status": ret.status,
         "phase": rules.phase_of(ret.status).value,

@@ -21,7 +21,7 @@ from app.services.catalogue import Aliases, Division, aliases_of, items_of, retu
 from app.services.dead_letters import open_exception
 from app.services.dossiers import lock_returns
 from app.services.items import save_items
-from app.services.order_search import Found, assign_order, find_orders, not_asked
+from app.services.order_search import Found, assign_order, find_orders, not_asked, picked_orders
 from app.services.orders import look_at_orders, save_looks, save_orders
 from app.services.outside import Outside
 from app.services.planning import LOOK_AGAIN, MENDED_OUTSIDE, after_its_message, kinds_to_make, plan
@@ -129,8 +129,9 @@ def _misfits(session: Session, rows: Sequence[ReturnRow], aliases: Aliases, outs
 def _save(session: Session, aliases: Aliases, found: Found) -> None:
     save_orders(session, found.fetched)
     locked = select(ReturnRow).where(ReturnRow.pk.in_(list(found.orders))).order_by(ReturnRow.pk).with_for_update()
+    picked = picked_orders(session, found.orders)
     for row in session.scalars(locked):
-        assign_order(row, aliases, found)
+        assign_order(row, aliases, found, picked.get(row.pk))
 
 
 def _divisions(session: Session, rows: Sequence[ReturnRow], outside: Outside) -> dict[int, tuple[str, str]]:

@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.calls import CallError, Doubtful, TooLate
+from app.db.desk import WindowHold
 from app.db.engine import transaction
 from app.db.models import BatchRow, LedgerRow, ReturnRow, WindowRow
 from app.domain.credit import Basis
@@ -46,7 +47,10 @@ _SUSPECT_FROM = 2
 
 
 def open_windows(outside: Outside) -> int:
-    """Post what is due in windows that have opened and whose BlueCherry is there; the number of batches handed in."""
+    """Post what is due in windows that have opened and whose BlueCherry is there; the number of batches handed in.
+
+    Windows that a person holds stay shut; what waits in them is posted by the first tick after the release.
+    """
     away = outside.away().stores
     with transaction() as session:
         statement = (
@@ -69,8 +73,9 @@ def open_windows(outside: Outside) -> int:
 
 
 def _window_has_opened(now: datetime) -> ColumnElement[bool]:
-    """The condition on a document that its window has come and no retry holds it back."""
+    """The condition on a document that its window has come, nobody holds it, and no retry holds it back."""
     return and_(
+        ~exists().where(WindowHold.store == LedgerRow.store, WindowHold.kind == LedgerRow.kind),
         LedgerRow.state == State.DUE,
         LedgerRow.post_at <= now,
         LedgerRow.tired.is_(False),

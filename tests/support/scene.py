@@ -66,6 +66,7 @@ class Scene:
         self.reveni = sandboxes.reveni
         self.clock = Clock()
         self.table = configuration(sandboxes)
+        self.environment = dict(ENVIRONMENT)
         self._directory = directory
         self._events = 0
         self.outside = self._build()
@@ -87,7 +88,7 @@ class Scene:
     def with_key(self, key: str) -> None:
         """Restart the bridge with another key for BlueCherry."""
         self.close()
-        config = load(self.table, self._directory, {**ENVIRONMENT, "BC_KEY": key})
+        config = load(self.table, self._directory, {**self.environment, "BC_KEY": key})
         self.outside = build(config, self.clock.now, Circuits(self.clock.now, fresh=0))
 
     def freeze_workers(self) -> None:
@@ -313,7 +314,7 @@ class Scene:
 
     def config(self) -> Config:
         """The configuration as it is now."""
-        return load(self.table, self._directory, ENVIRONMENT)
+        return load(self.table, self._directory, self.environment)
 
     def start_again(self, database: str) -> None:
         """Another day: both sandboxes and the bridge know of nothing."""

@@ -18,16 +18,22 @@ from app.web.console import (
     mappings,
     people,
     preferences,
+    remedies,
+    returns,
     sign_in,
     station,
     today,
+    windows,
 )
 from app.web.console.frame import PROVIDER_KEY, put_into_frame
 from app.web.console.needs import ANYBODY, needs
 from app.web.console.provider import add_provider
 from app.web.settings import WebSettings
 
-PAGES = (sign_in, preferences, today, exceptions, checklists, books, station, mappings, people, handbook)
+PAGES = (
+    *(sign_in, preferences, today, exceptions, remedies, returns, windows),
+    *(checklists, books, station, mappings, people, handbook),
+)
 
 
 def install_console(app: Flask, config: Config, settings: WebSettings) -> None:

@@ -2,32 +2,138 @@
 
 from __future__ import annotations
 
-from flask import render_template, request
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from flask import abort, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.domain.blockers import Team
+from app.domain.blockers import Code, Team
 from app.permissions import Permission
-from app.services import desk
+from app.services import approvals, desk
 from app.services.desk import Cursor, Wanted
+from app.services.exception_file import ExceptionFile, comment, exception_file
+from app.services.exception_queue import NoSuchException
+from app.services.people import Person, list_people
+from app.services.sku_suggestions import suggest_skus
+from app.web.console.exception_download import download_of
+from app.web.console.needs import actor
 from app.web.console.pages import Pages, config
+from app.web.console.preferences import back
 
 pages = Pages()
 add_pages = pages.add_to
 
+_MAPPED = frozenset({Code.UNMAPPED_SITE, Code.UNMAPPED_REASON, Code.UNMAPPED_GRADE, Code.UNKNOWN_STATUS})
+_REMEDIES: Mapping[str, str] = {
+    Code.UNKNOWN_SKU: "map_sku",
+    Code.INACTIVE_SKU: "map_sku",
+    Code.ORDER_AMBIGUOUS: "choose_order",
+    Code.OVER_RETURN: "correct_quantity",
+    Code.PERIOD_CLOSED: "next_period",
+    Code.NOT_RECEIVED: "release",
+    Code.REFUNDED_REJECTED: "release",
+    **dict.fromkeys(_MAPPED, "mapping"),
+}
+"""What mends a code beside trying again: a form of ``_remedies.html``."""
+
 
 @pages.get("/exceptions", Permission.READ_EXCEPTIONS)
 def exceptions() -> ResponseReturnValue:
-    """Causes of open exceptions, a page of them."""
-    wanted = Wanted(
-        team=request.args.get("team") or None,
-        code=request.args.get("code") or None,
-        store=request.args.get("store") or None,
-    )
+    """Causes of exceptions, or the exceptions of one cause."""
+    wanted = wanted_now()
+    if wanted.code is not None and wanted.cause is not None:
+        return _of_cause(wanted)
     return render_template(
         "console/exceptions.html",
         page=desk.causes(wanted, Cursor.read(request.args.get("after"))),
         loads=desk.loads(wanted),
-        wanted=wanted,
-        teams=[team.value for team in Team],
-        stores=sorted(config().stores),
+        overdue=desk.overdue(config().alerts, g.now),
+        **_common(wanted),
     )
+
+
+@pages.get("/exceptions/<int:number>", Permission.READ_EXCEPTIONS)
+def exception(number: int) -> ResponseReturnValue:
+    """One exception: what it is about, what mends it, what was said and done."""
+    try:
+        file = exception_file(number)
+    except NoSuchException:
+        abort(HTTPStatus.NOT_FOUND)
+    return render_template("console/exception.html", file=file, people=_people(), **_remedy(file))
+
+
+@pages.post("/exceptions/<int:number>/comments", Permission.HANDLE_EXCEPTIONS)
+def comment_on(number: int) -> ResponseReturnValue:
+    """Write something about an exception."""
+    text = request.form.get("text", "")
+    if text.strip():
+        try:
+            comment(number, text, actor().name)
+        except NoSuchException:
+            abort(HTTPStatus.NOT_FOUND)
+    return back()
+
+
+@pages.get("/exceptions/download", Permission.READ_EXCEPTIONS)
+def download() -> ResponseReturnValue:
+    """What the list shows, all of it, as CSV or XLSX."""
+    return download_of(desk.every_line(wanted_now()), request.args.get("format") == "xlsx")
+
+
+def wanted_now() -> Wanted:
+    """The exceptions that the address asks for."""
+    asked = {name: value for name, value in request.args.items() if value}
+    assigned = asked.get("assigned")
+    state: desk.State = "closed" if asked.get("state") == "closed" else "open"
+    if asked.get("state") == "snoozed":
+        state = "snoozed"
+    return Wanted(
+        now=g.now,
+        state=state,
+        team=asked.get("team"),
+        code=asked.get("code"),
+        cause=asked.get("cause"),
+        store=asked.get("store"),
+        text=asked.get("text"),
+        assigned_to="" if assigned == "nobody" else actor().name if assigned == "me" else assigned,
+        tag=asked.get("tag"),
+        overdue=desk.overdue(config().alerts, g.now) if asked.get("overdue") else None,
+    )
+
+
+def _of_cause(wanted: Wanted) -> ResponseReturnValue:
+    page = desk.lines(wanted, request.args.get("after", 0, type=int))
+    if not page.rows:
+        return render_template("console/cause.html", page=page, file=None, **_common(wanted))
+    file = exception_file(page.rows[0].exception.id)
+    return render_template("console/cause.html", page=page, file=file, **_common(wanted), **_remedy(file))
+
+
+def _common(wanted: Wanted) -> dict[str, object]:
+    return {
+        "wanted": wanted,
+        "teams": [team.value for team in Team],
+        "stores": sorted(config().stores),
+        "codes": [code.value for code in Code],
+        "people": _people(),
+    }
+
+
+def _people() -> list[Person]:
+    return [person for person in list_people() if person.active]
+
+
+def _remedy(file: ExceptionFile) -> dict[str, object]:
+    """What the forms that mend an exception need."""
+    number = file.exception.id
+    remedy = _REMEDIES.get(file.exception.code)
+    store, _, rest = file.exception.cause.partition(":")
+    suggested = suggest_skus(number, store, rest, config()) if remedy == "map_sku" else []
+    return {
+        "remedy": remedy,
+        "sku": rest,
+        "suggested": suggested,
+        "mine": actor().acts_for(Team(file.exception.team)),
+        "asked": approvals.waiting_for([number]),
+    }

@@ -20,7 +20,7 @@ from app.services.acts import note_act
 from app.services.mapping_edits import current
 from app.services.outside import utc_now
 from app.services.sessions import LONGEST, person_in_session
-from app.web.console import names, shown
+from app.web.console import document_names, names, shown
 from app.web.console.errors import answer_errors_as_pages, page_of_error
 from app.web.console.language import LANGUAGE_NAMES, gettext, language, ngettext
 from app.web.console.navigation import ENTRIES
@@ -139,7 +139,19 @@ def _note(response: Response) -> Response:
 
 def _known_to_templates() -> dict[str, object]:
     return {
+        "action_name": names.action_name,
+        "approval_state": names.approval_state,
+        "argument_name": names.argument_name,
         "asset": _asset,
+        "batch_state": document_names.batch_state,
+        "closed_how": names.closed_how,
+        "document_kind": document_names.state_kind,
+        "document_name": document_names.document_name,
+        "document_state": document_names.document_state,
+        "moment_sort": document_names.moment_sort,
+        "state_kind": document_names.state_kind,
+        "why_due": document_names.why_due,
+        "sign_name": names.sign_name,
         "code_name": names.code_name,
         "csrf_token": generate_csrf,
         "entries": [entry for entry in ENTRIES if may(entry.permission)],

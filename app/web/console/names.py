@@ -8,7 +8,10 @@ from app.domain.blockers import Code, Team
 from app.domain.due import Outlook
 from app.domain.period_end import Reason
 from app.domain.policy import Kind
+from app.domain.sku_nearness import Sign
 from app.permissions import Role
+from app.services.desk_actions import Action
+from app.services.planning import CAUSE_GONE
 from app.web.console.language import N_, gettext
 
 CODES: Mapping[str, str] = {
@@ -88,6 +91,61 @@ ROLES: Mapping[str, str] = {
     Role.APPROVER: N_("Approver"),
     Role.ADMIN: N_("Admin"),
 }
+
+
+ACTIONS: Mapping[str, str] = {
+    Action.RETRY: N_("Retry"),
+    Action.RESOLVE: N_("Write off"),
+    Action.RELEASE: N_("Release the credit"),
+    Action.CHOOSE_ORDER: N_("Pick the sales order"),
+    Action.CORRECT_QUANTITY: N_("Correct a quantity"),
+    Action.NEXT_PERIOD: N_("Post in the next open period"),
+    Action.ASSIGN: N_("Assign"),
+    Action.SNOOZE: N_("Snooze"),
+    Action.TAG: N_("Add the tag"),
+}
+ARGUMENTS: Mapping[str, str] = {"order": N_("Order"), "item": N_("Item"), "quantity": N_("Units that come back")}
+APPROVAL_STATES: Mapping[str, str] = {
+    "open": N_("waiting"),
+    "approved": N_("approved"),
+    "refused": N_("refused"),
+    "withdrawn": N_("taken back"),
+}
+SIGNS: Mapping[str, str] = {
+    Sign.SAME_UPC: N_("same UPC"),
+    Sign.ON_ORDER: N_("on the order"),
+    Sign.SAME_STYLE: N_("same style"),
+    Sign.SAME_COLOUR: N_("same colour"),
+    Sign.SAME_SIZE: N_("same size"),
+    Sign.NEAR: N_("written alike"),
+}
+
+
+def action_name(action: str) -> str:
+    """What an action on exceptions is called."""
+    return gettext(ACTIONS.get(action, action))
+
+
+def argument_name(name: str) -> str:
+    """What an argument of an action is called."""
+    return gettext(ARGUMENTS.get(name, name))
+
+
+def approval_state(state: str) -> str:
+    """What the state of an approval is called."""
+    return gettext(APPROVAL_STATES.get(state, state))
+
+
+def sign_name(sign: str) -> str:
+    """What speaks for a suggestion."""
+    return gettext(SIGNS.get(sign, sign))
+
+
+def closed_how(closed_by: str | None) -> str:
+    """How an exception ended: by itself, which is said plainly, or by whom."""
+    if closed_by == CAUSE_GONE:
+        return gettext("by itself, because its cause is gone")
+    return closed_by or "–"
 
 
 def code_name(code: str) -> str:

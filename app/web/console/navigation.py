@@ -21,6 +21,9 @@ class Entry:
 ENTRIES = (
     Entry("console.today", N_("Today"), "today", Permission.READ_FIGURES),
     Entry("console.exceptions", N_("Exceptions"), "exceptions", Permission.READ_EXCEPTIONS),
+    Entry("console.returns", N_("Returns"), "returns", Permission.READ_RETURNS),
+    Entry("console.windows", N_("Windows"), "windows", Permission.READ_FIGURES),
+    Entry("console.approvals_list", N_("Approvals"), "approvals", Permission.READ_EXCEPTIONS),
     Entry("console.stations", N_("Receiving"), "station", Permission.RECEIVE_GOODS),
     Entry("console.checklists", N_("Checklists"), "checklists", Permission.READ_EXCEPTIONS),
     Entry("console.mappings", N_("Mappings"), "mappings", Permission.READ_MAPPINGS),

@@ -41,10 +41,10 @@ def actor() -> Actor:
 
 
 def may(permission: Permission | str) -> bool:
-    """Whether who asks may do this."""
+    """Whether who asks may do this; templates name a permission by its value."""
     if g.person is None:
         return False
-    return permission == ANYBODY or (isinstance(permission, Permission) and actor().may(permission))
+    return permission == ANYBODY or actor().may(Permission(permission))
 
 
 def allows(view: Callable[..., object]) -> bool:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from flask import Blueprint, g
+from flask import Blueprint, current_app, g
 from flask.typing import ResponseReturnValue
 
 from app.config import Config
 from app.permissions import Permission
+from app.services.outside import Outside, build
 from app.web.console.needs import needs
 
+_WORLD = "bridge_console_world"
 View = Callable[..., ResponseReturnValue]
 
 
@@ -39,6 +42,14 @@ class Pages:
             return view
 
         return take
+
+
+def world() -> Outside:
+    """Both systems outside, as the file names them, one per application; with the mapping that is in force."""
+    found = current_app.extensions.get(_WORLD)
+    if not isinstance(found, Outside):
+        found = current_app.extensions.setdefault(_WORLD, build(g.file_config))
+    return found if found.config is config() else replace(found, config=config())
 
 
 def config() -> Config:

@@ -18,7 +18,7 @@ def add_pages(console: Blueprint, config: Config) -> None:
 
     @console.post("/preferences")
     def preferences() -> ResponseReturnValue:
-        response = make_response(redirect(local_address(request.form.get("back"))))
+        response = make_response(back())
         for name, allowed in ((COOKIE, LANGUAGES), ("theme", THEMES)):
             value = request.form.get(name)
             if value is not None and value in allowed:
@@ -34,6 +34,11 @@ def chosen_theme() -> str | None:
     """The theme that this browser chose; None for the system's own."""
     chosen = request.cookies.get("theme")
     return chosen if chosen in THEMES else None
+
+
+def back() -> ResponseReturnValue:
+    """To the page that a form was sent from, which it names."""
+    return redirect(local_address(request.form.get("back")))
 
 
 def local_address(address: str | None) -> str:

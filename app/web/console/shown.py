@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from decimal import Decimal
 
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal
@@ -20,6 +21,11 @@ def money(value: Money | None) -> str:
     decimals = decimals_of(value.currency)
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "") + " ¤¤"
     return format_currency(value.amount, value.currency, pattern, locale=locale(), currency_digits=False)
+
+
+def amount(value: Decimal, currency: str) -> str:
+    """A price per unit with its currency, rounded to the currency's decimals."""
+    return money(Money.rounded(value, currency))
 
 
 def moneys(values: Mapping[str, Money]) -> str:

@@ -38,7 +38,7 @@ def today() -> ResponseReturnValue:
         stores=list(config().stores),
         states=[state.value for state in Outlook],
         stale=seen.counted_at is not None and g.now - seen.counted_at > _STALE,
-        loads=desk.loads(Wanted()),
+        loads=desk.loads(Wanted(now=g.now)),
         teams=[team.value for team in Team],
         times=[
             ("journal", targets.receipt_to_journal, figures.journal, chart_of(figures.journal_hours, g.now)),

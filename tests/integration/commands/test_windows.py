@@ -62,3 +62,11 @@ def test_post_without_a_configuration_says_which_file_it_wants(
 
     assert answer.exit_code == 1
     assert "BRIDGE_CONFIG" in answer.output
+
+
+@pytest.mark.usefixtures("_configured")
+def test_windows_are_held_and_released(bridge: Bridge) -> None:
+    assert bridge("windows", "hold", "es", "credit_memo", "--reason", "auditors").output.endswith("are held.\n")
+    assert bridge("windows", "hold", "es", "credit_memo", "--reason", "again").exit_code == 1
+    assert bridge("windows", "release", "es", "credit_memo").output.endswith("are released.\n")
+    assert "not held" in bridge("windows", "release", "es", "credit_memo").output

@@ -31,7 +31,10 @@ from app.db.models import (
 )
 from app.pseudonym import VARIABLE
 from app.secret import Secret
+from app.services import approvals
+from app.services.desk_actions import Action
 from app.services.erasure import ERASED, Erased, NoSuchCustomer, erase_customer
+from app.services.exception_file import comment, exception_file
 from app.services.inbox import store_event
 from app.services.reconciliation import reconcile
 from tests.support.rows import NOON, exception_row, return_row, saved
@@ -298,13 +301,30 @@ def test_every_column_for_words_is_erased_or_known_to_name_nobody() -> None:
         if column.name in words
     }
     erased = {
-        "alert_messages.content", "batches.error",
+        "alert_messages.content", "approvals.reason", "batches.error", "exception_comments.text",
         "decisions.note", "exceptions.message", "history.detail", "inbox.body", "inbox.error",
         "ledger.error", "ledger_versions.error", "mapping_edits.note", "returns.personal", "sign_offs.note",
     }  # fmt: skip
-    # A mapping, and how a channel of alerts failed.
-    name_nobody = {"mappings.content", "alert_messages.error", "circuits.why"}
+    # A mapping, how a channel of alerts failed, why windows are held, and what the bridge says of a job.
+    name_nobody = {
+        "mappings.content", "alert_messages.error", "circuits.why", "window_holds.reason", "bulk_jobs.error",
+    }  # fmt: skip
 
     assert found == erased | name_nobody
     assert BatchRow.__tablename__ == "batches"
     assert ExceptionRow.__tablename__ == "exceptions"
+
+
+def test_what_people_wrote_at_the_desk_is_erased_too(scene: Scene) -> None:
+    scene.ask("r1", item("9999"), customer=CUSTOMER)
+    scene.work()
+    (exception,) = scene.exceptions()
+    comment(exception.id, "Xiména Canary called about her jacket", "ana")
+    number = approvals.ask(Action.RESOLVE, [exception.id], {"reason": f"{EMAIL} agreed"}, "ana")
+
+    erase(scene)
+
+    file = exception_file(exception.id)
+    assert [each.text for each in file.comments] == [f"{ERASED} called about her jacket"]
+    (waiting,) = approvals.list_approvals(open_only=True).rows
+    assert (waiting.id, waiting.reason, waiting.arguments["reason"]) == (number, f"{ERASED} agreed", f"{ERASED} agreed")

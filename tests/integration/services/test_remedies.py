@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -8,8 +9,18 @@ from sqlalchemy import select
 
 from app.db.engine import transaction
 from app.db.models import DecisionRow, ExceptionRow, History, SkuAlias
-from app.services.remedies import NotPossible, map_sku, resolve, retry
+from app.services.remedies import (
+    NotPossible,
+    choose_order,
+    correct_quantity,
+    map_sku,
+    post_in_next_period,
+    resolve,
+    retry,
+)
+from tests.integration.services.test_periods import close_today, credit
 from tests.support.scene import Scene, item
+from tests.unit.sandbox.world import sale
 
 
 def _held(scene: Scene, sku: str = "9999") -> ExceptionRow:
@@ -172,3 +183,74 @@ def test_a_sku_that_goes_out_can_be_mapped_too(scene: Scene) -> None:
 
     assert scene.codes() == []
     assert [line["sku"] for line in scene.exchanges()["EX-r1"]["lines"]] == ["0004"]
+
+
+def _sold_twice(scene: Scene) -> None:
+    """Two sales with the shop's id 7000 have the SKU, so that nobody can say which one is meant."""
+    for ord_num in ("0700000001", "0700000002"):
+        scene.seed(orders=[sale(ord_num, ref_num1="7000")])
+    scene.ask("r1", item("0001"), order={"external_id": "7000", "number": "#7000"})
+    scene.work()
+    assert scene.codes() == ["order_ambiguous"]
+
+
+def test_a_person_picks_the_order(scene: Scene) -> None:
+    _sold_twice(scene)
+    (exception,) = scene.exceptions()
+    with pytest.raises(NotPossible, match="does not bear"):
+        choose_order([exception.id], "5001", "ana", None)
+
+    assert choose_order([exception.id], "0700000002", "ana", "the customer's invoice says so") == 1
+    scene.later(1)
+
+    assert scene.codes() == []
+    assert scene.row().ord_num == "0700000002"
+    assert scene.states() == {"RA-r1": "posted"}
+
+
+def test_a_quantity_is_corrected_downwards_only_and_the_rest_goes_its_way(scene: Scene) -> None:
+    scene.ask("r1", item("0002", 2))
+    scene.work()
+    (exception,) = scene.exceptions()
+    assert exception.code == "over_return"
+    for units in (0, 2, 3):
+        with pytest.raises(NotPossible, match="fewer"):
+            correct_quantity([exception.id], "i-0002", units, "ana", None)
+
+    assert correct_quantity([exception.id], "i-0002", 1, "ana", "one was sold") == 1
+    scene.later(1)
+
+    assert scene.codes() == []
+    assert scene.ledger()["RA-r1"].units == 1
+    scene.arrive("w1", {"0002": 1}, return_id="r1")
+    scene.accept("r1")
+    scene.work()
+    assert scene.ledger()["CM-r1-1"].units == 1
+
+
+def test_a_memo_goes_into_the_next_period_by_a_persons_word(scene: Scene) -> None:
+    scene.configure({"stores": {"es": {"policy": {"closed_period": "exception"}}}})
+    first = close_today(scene)
+    credit(scene, "r1")
+    (exception,) = scene.exceptions()
+    assert exception.code == "period_closed"
+
+    assert post_in_next_period([exception.id], "ana", "agreed with the auditor") == 1
+    scene.later(1)
+
+    assert scene.memos()["CM-r1-1"]["memo_date"] == first.isoformat()
+    assert scene.codes() == []
+    credit(scene, "r2")
+    assert [each.return_id for each in scene.exceptions()] == ["r2"], "the word was for r1 alone"
+
+
+def test_a_remedy_is_for_its_code(scene: Scene) -> None:
+    exception = _held(scene)
+    remedies: list[Callable[[], int]] = [
+        lambda: choose_order([exception.id], "5001", "ana", None),
+        lambda: correct_quantity([exception.id], "i-9999", 1, "ana", None),
+        lambda: post_in_next_period([exception.id], "ana", None),
+    ]
+    for remedy in remedies:
+        with pytest.raises(NotPossible, match="nothing else"):
+            remedy()

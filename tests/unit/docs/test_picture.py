@@ -17,7 +17,10 @@ TABLE = [
     for row in _ROW.finditer(README.partition("| in the picture |")[2].partition("\n\n")[0])
     if row["names"] != "---"
 ]
-UNSEEN = {"send_alerts", "send_urgent_alerts", "set_aside", "refresh_items", "refresh_figures"}
+UNSEEN = {
+    *("send_alerts", "send_urgent_alerts", "set_aside"),
+    *("refresh_items", "refresh_figures", "carry_bulk_jobs"),
+}
 """Tasks of the upkeep that no return passes through."""
 
 

@@ -27,7 +27,8 @@ def test_a_tab_shows_its_team_alone(ana: FlaskClient) -> None:
     shown = ana.get("/console/exceptions?team=logistics").text
 
     assert "More received than announced" in shown
-    assert "Unknown SKU" not in shown
+    assert "w1 stands in the way" in shown
+    assert "es:0012 stands in the way" not in shown
 
 
 def test_what_others_wrote_is_text_and_no_markup(ana: FlaskClient) -> None:

@@ -1,0 +1,70 @@
+"""A console with something on every page, made by the bridge's own services out of what the sandboxes tell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from app.db.engine import transaction
+from app.db.models import ExceptionRow
+from app.domain.blockers import Code
+from app.domain.policy import Kind
+from app.services.approvals import ask
+from app.services.bulk_jobs import start_job
+from app.services.desk_actions import Action
+from app.services.exception_file import comment
+from app.services.mapping_edits import save
+from app.services.station import UNGRADED, Entered, receive
+from app.services.window_holds import hold
+from tests.support.scene import Scene, item
+from tests.unit.sandbox.world import order_line, sale
+
+RECEIPT = "station-0001"
+
+
+def furnish(scene: Scene) -> None:
+    """Returns in several states, exceptions of several teams, a window that was posted, something to approve."""
+    scene.configure(
+        {
+            "sites": {"silent": {"location": "MAD01", "quarantine": "MADQ"}},
+            "stores": {"es": {"posting": {"credit_memo": "every 1h"}, "sites": ["madrid", "silent"]}},
+        }
+    )
+    orders = [sale(f"0009{n:02}", ref_num1=f"90{n:02}", lines=[order_line(1, "0001", 3)]) for n in range(12)]
+    twice = [sale(f"00080{n}", ref_num1="8000", lines=[order_line(1, "0001", 3)]) for n in range(2)]
+    scene.seed(orders=[*orders, *twice])
+    scene.ask("settled", item("0001", 2))
+    scene.arrive("w1", {"0001": 2}, return_id="settled")
+    scene.accept("settled")
+    for n in range(8):
+        scene.ask(f"held-{n}", item("00019", 1 + n % 3), **_order(n))
+    scene.ask("reason", item("0001", return_reason="dog_ate_it"), **_order(8))
+    scene.ask("ambiguous", item("0001"), order={"external_id": "8000", "number": "#8000"})
+    scene.ask("unknown", item("0001"), order={"external_id": "nowhere", "number": "#1"})
+    scene.ask("too-many", item("0002", 2))
+    scene.ask("surplus", item("0001"), **_order(9))
+    scene.arrive("w2", {"0001": 2}, return_id="surplus")
+    scene.work()
+    scene.clock.move(3600)
+    scene.run_windows()
+    scene.later(1)
+    ids = numbers(Code.OVER_RECEIPT)
+    comment(ids[0], "Counted again: the second one is a duplicate label.", "cx")
+    ask(Action.RESOLVE, numbers(Code.OVER_RETURN), {"reason": "One was a gift of the shop."}, "cx")
+    start_job(Action.RETRY, numbers(Code.UNKNOWN_SKU), {}, "merch")
+    config = scene.outside.config
+    receive(config.sites["silent"], RECEIPT, "T-held-0", [Entered("0001", 1, UNGRADED, None)], scene.clock.now(), None)
+    save(config, {"stores": {"es": {"reasons": {"too_big": "SZ"}}}}, 0, "admin", scene.clock.now())
+    hold("es", Kind.EXCHANGE_ORDER, "The auditors look at exchanges today.", "finance")
+
+
+def numbers(code: Code) -> list[int]:
+    """The open exceptions of a code."""
+    with transaction() as session:
+        open_ones = (ExceptionRow.code == code, ExceptionRow.closed_at.is_(None))
+        return list(session.scalars(select(ExceptionRow.id).where(*open_ones).order_by(ExceptionRow.id)))
+
+
+def _order(n: int) -> dict[str, Any]:
+    return {"order": {"external_id": f"90{n:02}", "number": f"#90{n:02}"}}
