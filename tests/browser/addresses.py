@@ -48,5 +48,8 @@ def every_page(scene: Scene) -> list[str]:
             if asked and rule.endpoint not in _NO_PAGES:
                 found.append(app.url_for(rule.endpoint, **values.get(rule.endpoint, {})))
     cause = "/console/exceptions?code=unknown_sku&cause=es:00019"
-    more = [f"/console/exceptions/{numbers(code)[0]}" for code in (Code.ORDER_AMBIGUOUS, Code.OVER_RETURN)]
+    more = [
+        f"/console/exceptions/{numbers(code)[0]}"
+        for code in (Code.ORDER_AMBIGUOUS, Code.OVER_RETURN, Code.UNMAPPED_REASON)
+    ]
     return sorted({*found, cause, *more})

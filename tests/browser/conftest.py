@@ -14,6 +14,7 @@ from werkzeug.serving import make_server
 
 from app import create_app
 from app.secret import Secret
+from app.services import mapping_edits
 from app.services.people import add_person
 from app.web.settings import WebSettings
 from tests.browser.staff import STAFF
@@ -77,8 +78,10 @@ def scene(sandboxes: Sandboxes, database: str, tmp_path: Path, monkeypatch: pyte
         monkeypatch.setenv(name, value)
     for login, (role, teams) in STAFF.items():
         add_person(login, login.capitalize(), role, teams, PASSWORD)
+    mapping_edits.forget()
     yield made
     made.close()
+    mapping_edits.forget()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from flask import abort, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.domain.blockers import Code, Team
+from app.domain.policy import Phase
 from app.permissions import Permission
 from app.services import approvals, desk
 from app.services.desk import Cursor, Wanted
@@ -134,6 +135,8 @@ def _remedy(file: ExceptionFile) -> dict[str, object]:
         "remedy": remedy,
         "sku": rest,
         "suggested": suggested,
+        "sites": sorted(config().stores[store].rules.sites) if store in config().stores else [],
+        "phases": [phase.value for phase in Phase if phase is not Phase.UNKNOWN],
         "mine": actor().acts_for(Team(file.exception.team)),
         "asked": approvals.waiting_for([number]),
     }

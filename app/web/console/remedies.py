@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from app.domain.blockers import Team
 from app.permissions import Permission
-from app.services import approvals, bulk_jobs, desk, remedies
+from app.services import approvals, bulk_jobs, desk, mapping_remedies, remedies
 from app.services.approvals import NoSuchApproval
 from app.services.bulk_jobs import AT_ONCE, NoSuchJob
 from app.services.desk_actions import NEEDED, REASONED, Action, needs_second_person, perform
@@ -65,6 +65,21 @@ def map_sku() -> ResponseReturnValue:
         return back()
     message = ngettext("%(num)s return is set going.", "%(num)s returns are set going.", count)
     flash(gettext("%(sku)s means %(target)s now.", sku=sku, target=target) + " " + message)
+    return back()
+
+
+@pages.post("/exceptions/map-code", Permission.EDIT_MAPPINGS)
+def map_code() -> ResponseReturnValue:
+    """Map a reason, grade, destination or status that nobody mapped, for all of its cause."""
+    form = request.form
+    try:
+        mapping_remedies.map_code(
+            g.file_config, form.get("code", ""), form.get("cause", ""), form.get("value", ""), actor().name, g.now
+        )
+    except NotPossible as problem:
+        flash(str(problem), "problem")
+    else:
+        flash(gettext("It is mapped. Every process has it within seconds; returns that waited are set going."))
     return back()
 
 
