@@ -18,15 +18,19 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from urllib.parse import urlencode
 
 import click
 import psycopg
 from flask.testing import FlaskClient
+from sqlalchemy import text
 
 from app import create_app
 from app.config import load_config
+from app.db.engine import transaction
 from app.db.migrate import upgrade
 from app.domain.blockers import Code, Team
+from app.domain.due import Outlook
 from app.permissions import Role
 from app.secret import Secret
 from app.services.figures import refresh_figures
@@ -131,9 +135,32 @@ def pages() -> Mapping[str, Sequence[str]]:
         "month-end": ["/console/checklists?rhythm=month_end"],
         "handbook": ["/console/handbook"],
         "runbook": [f"/console/runbooks/{code.value}" for code in Code],
+        "one cause": [f"{exceptions}?{urlencode({'code': code, 'cause': cause})}" for code, cause in _some(_CAUSES)],
+        "one exception": [f"{exceptions}/{number}" for (number,) in _some(_EXCEPTIONS)],
+        "exceptions by text": [f"{exceptions}?text=stands", f"{exceptions}?text=es:1"],
+        "returns": ["/console/returns", *(f"/console/returns?state={state.value}" for state in Outlook)],
+        "one return": [f"/console/returns/{store}/{return_id}" for store, return_id in _some(_RETURNS)],
+        "windows": ["/console/windows"],
+        "one window": [f"/console/windows/{number}" for number in range(1, 20)],
+        "approvals": ["/console/approvals", "/console/approvals?state=all"],
+        "search a return": [f"/console/returns?text={return_id}" for _, return_id in _some(_RETURNS)],
+        "search an order": [f"/console/returns?text=W{number}" for number in range(1, 20)],
+        "search a number": [f"/console/returns?text=RA{number}" for number in range(1, 20)],
+        "search a SKU": ["/console/returns?text=a-SKU-of-nobody"],
         "people": ["/console/people"],
         "what everybody did": ["/console/people/acts"],
     }
+
+
+_CAUSES = "select distinct code, cause from exceptions where closed_at is null order by code, cause limit 20"
+_EXCEPTIONS = "select id from exceptions where closed_at is null order by md5(id::text) limit 20"
+_RETURNS = "select store, id from returns where pk <= 20"
+
+
+def _some(query: str) -> list[tuple[str, ...]]:
+    """What is there to be asked for."""
+    with transaction() as session:
+        return [tuple(str(each) for each in row) for row in session.execute(text(query))]
 
 
 def measure(client: FlaskClient, addresses: Sequence[str], rounds: int, warm_up: int) -> dict[str, float]:
@@ -144,7 +171,8 @@ def measure(client: FlaskClient, addresses: Sequence[str], rounds: int, warm_up:
         began = time.perf_counter()
         answer = client.get(address)
         seconds = time.perf_counter() - began
-        if answer.status_code != 200:
+        # A search that finds one return leads to it.
+        if answer.status_code not in (200, 302):
             raise click.ClickException(f"{address} was answered with {answer.status_code}.")
         if number >= warm_up:
             took.append(seconds * 1000)
