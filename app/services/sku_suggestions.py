@@ -40,9 +40,11 @@ def suggest_skus(exception_id: int, store: str, sku: str, config: Config) -> lis
         )
         orders = [load(Order, data) for data in session.scalars(on)]
         divisions = sorted({order.division for order in orders})
-        sold = frozenset(line.sku for order in orders for line in order.lines)
+        sold = {line.sku: Item(line.sku, line.upc, each.division, True) for each in orders for line in each.lines}
         mine = and_(ItemRow.connection == connection, ItemRow.division.in_(divisions), ItemRow.known)
-        ways = [select(ItemRow.division, ItemRow.sku).where(mine, or_(ItemRow.upc == sku, ItemRow.sku.in_(sold)))]
+        ways = [
+            select(ItemRow.division, ItemRow.sku).where(mine, or_(ItemRow.upc == sku, ItemRow.sku.in_(sorted(sold))))
+        ]
         ways += [
             select(ItemRow.division, ItemRow.sku)
             .where(mine, ItemRow.sku.like(f"{_escaped(sku[:length])}%"))
@@ -56,8 +58,9 @@ def suggest_skus(exception_id: int, store: str, sku: str, config: Config) -> lis
             .join(near, and_(near.c.division == ItemRow.division, near.c.sku == ItemRow.sku))
             .where(ItemRow.connection == connection)
         )
-        items = [load(Item, data) for data in found]
-    return suggestions(sku, items, sold)
+        # What an order sold is in the item master, seen by the mirror or not; what the mirror says of it counts more.
+        items = {**sold, **{item.sku: item for item in (load(Item, data) for data in found)}}
+    return suggestions(sku, items.values(), frozenset(sold))
 
 
 def _prefixes(sku: str) -> list[int]:

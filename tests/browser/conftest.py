@@ -78,6 +78,9 @@ def scene(sandboxes: Sandboxes, database: str, tmp_path: Path, monkeypatch: pyte
         monkeypatch.setenv(name, value)
     for login, (role, teams) in STAFF.items():
         add_person(login, login.capitalize(), role, teams, PASSWORD)
+    # A site whose warehouse sends nothing, so that there is a receiving station.
+    silent = {"location": "MAD01", "quarantine": "MADQ"}
+    made.configure({"sites": {"silent": silent}, "stores": {"es": {"sites": ["madrid", "silent"]}}})
     mapping_edits.forget()
     yield made
     made.close()

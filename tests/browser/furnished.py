@@ -25,12 +25,7 @@ RECEIPT = "station-0001"
 
 def furnish(scene: Scene) -> None:
     """Returns in several states, exceptions of several teams, a window that was posted, something to approve."""
-    scene.configure(
-        {
-            "sites": {"silent": {"location": "MAD01", "quarantine": "MADQ"}},
-            "stores": {"es": {"posting": {"credit_memo": "every 1h"}, "sites": ["madrid", "silent"]}},
-        }
-    )
+    scene.configure({"stores": {"es": {"posting": {"credit_memo": "every 1h"}}}})
     orders = [sale(f"0009{n:02}", ref_num1=f"90{n:02}", lines=[order_line(1, "0001", 3)]) for n in range(12)]
     twice = [sale(f"00080{n}", ref_num1="8000", lines=[order_line(1, "0001", 3)]) for n in range(2)]
     scene.seed(orders=[*orders, *twice])
