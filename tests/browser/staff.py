@@ -10,6 +10,7 @@ STAFF: dict[str, tuple[Role, tuple[Team, ...]]] = {
     "merch": (Role.OPERATOR, (Team.MERCHANDISING,)),
     "finance": (Role.OPERATOR, (Team.FINANCE,)),
     "cx": (Role.OPERATOR, (Team.CX,)),
+    "logistics": (Role.OPERATOR, (Team.LOGISTICS,)),
     "approver": (Role.APPROVER, ()),
     "admin": (Role.ADMIN, ()),
 }
