@@ -14,6 +14,7 @@ from app.services.approvals import ask
 from app.services.bulk_jobs import start_job
 from app.services.desk_actions import Action
 from app.services.exception_file import comment
+from app.services.figures import refresh_figures
 from app.services.mapping_edits import save
 from app.services.station import UNGRADED, Entered, receive
 from app.services.window_holds import hold
@@ -51,6 +52,7 @@ def furnish(scene: Scene) -> None:
     config = scene.outside.config
     receive(config.sites["silent"], RECEIPT, "T-held-0", [Entered("0001", 1, UNGRADED, None)], scene.clock.now(), None)
     save(config, {"stores": {"es": {"reasons": {"too_big": "SZ"}}}}, 0, "admin", scene.clock.now())
+    refresh_figures(scene.clock.now())
     hold("es", Kind.EXCHANGE_ORDER, "The auditors look at exchanges today.", "finance")
 
 

@@ -12,6 +12,7 @@ from tests.browser.furnished import furnish
 from tests.support.scene import Scene
 
 PICTURES = {
+    "today": "/console/today",
     "exceptions": "/console/exceptions",
     "cause": "/console/exceptions?code=unknown_sku&cause=es:00019",
     "return": "/console/returns/es/settled",
