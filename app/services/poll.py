@@ -16,6 +16,7 @@ from sqlalchemy import exists, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.calls import Doubtful, TryLater
 from app.db.engine import transaction
 from app.db.models import InboxEvent, Mark, ReturnRow
 from app.domain.model import Return
@@ -27,6 +28,7 @@ _OVERLAP = timedelta(minutes=1)
 """How far each poll reaches back before the last one: Reveni's clock and its list may lag."""
 _PAGES = 5000
 """Pages that one poll reads at most. The mark moves past a list that was read whole: its order is not known."""
+_TRIES = 5
 
 _ON_THE_WAY = (
     Phase.INCOMPLETE,
@@ -71,11 +73,26 @@ def pages_since(store: str, since: datetime, outside: Outside) -> Iterator[Retur
     """Reveni's list of the returns of a store that changed since a time, page by page. Raises a CallError."""
     cursor = None
     for _ in range(_PAGES):
-        page = outside.reveni[store].list_returns(since, cursor)
+        page = _page(store, since, cursor, outside)
         yield page
         cursor = page.next
         if cursor is None:
             return
+
+
+def _page(store: str, since: datetime, cursor: str | None, outside: Outside) -> ReturnPage:
+    """One page, asked for again at once where nothing speaks against it; raises the CallError of the last try.
+
+    A long list is read whole or not at all: where single calls fail, no list of a hundred pages would ever end.
+    """
+    for left in reversed(range(_TRIES)):
+        try:
+            return outside.reveni[store].list_returns(since, cursor)
+        except (Doubtful, TryLater) as error:
+            held_back = isinstance(error, TryLater) and (error.kind == "paused" or error.retry_after is not None)
+            if held_back or not left:
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 def ask_quiet_ones(outside: Outside) -> int:

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
 from app import create_app
-from app.calls import Doubtful
+from app.calls import Doubtful, TryLater
 from app.db.models import InboxEvent, Mark
+from app.reveni.client import ReturnPage
 from app.reveni.signature import sign
 from app.secret import Secret
 from app.services.poll import ask_quiet_ones, poll
@@ -42,6 +44,36 @@ def test_a_change_is_found_once_however_often_it_is_polled(scene: Scene) -> None
     scene.work()
     assert scene.ras()["RA-r1"]["ra_status"] == "X"
     assert poll("es", scene.outside) == 0
+
+
+def test_a_page_that_was_not_answered_is_asked_for_again_and_one_that_is_to_wait_is_not(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(101):
+        scene.ask(f"r{n}", tell=False)
+    client = scene.outside.reveni["es"]
+    ask, calls = client.list_returns, 0
+
+    def every_third_answers(since: datetime, cursor: str | None = None) -> ReturnPage:
+        nonlocal calls
+        calls += 1
+        if calls % 3:
+            raise Doubtful("Reveni GET", "status 502")
+        return ask(since, cursor)
+
+    monkeypatch.setattr(client, "list_returns", every_third_answers)
+    assert poll("es", scene.outside) == 101
+
+    def later(since: datetime, cursor: str | None = None) -> ReturnPage:
+        nonlocal calls
+        calls += 1
+        raise TryLater("Reveni GET", "throttled", timedelta(seconds=2))
+
+    calls = 0
+    monkeypatch.setattr(client, "list_returns", later)
+    with pytest.raises(TryLater):
+        poll("es", scene.outside)
+    assert calls == 1
 
 
 def test_all_pages_are_read(scene: Scene) -> None:
