@@ -31,6 +31,7 @@ from app.domain.period_end import (
 )
 from app.domain.policy import Kind
 from app.services.outside import Outside
+from app.spreadsheet import harmless
 
 COLUMNS = ("store", "return", "order", "SKU", "units", "amount", "currency", "since", "reason", "detail")
 _PAGE = 500
@@ -119,12 +120,13 @@ def write_csv(file: TextIO, lines: Sequence[PeriodEndLine]) -> None:
     """Write lines with a heading. What a spreadsheet would take for a formula is marked as text."""
     writer = csv.writer(file)
     writer.writerow(COLUMNS)
-    writer.writerows([_harmless(cell) for cell in cells(line)] for line in lines)
+    writer.writerows([_written(cell) for cell in cells(line)] for line in lines)
 
 
-def _harmless(cell: object) -> str:
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if isinstance(cell, str) and text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+def _written(cell: object) -> str:
+    if cell is None:
+        return ""
+    return harmless(cell) if isinstance(cell, str) else str(cell)
 
 
 def _lines(rule: _Rule, sign: int, outside: Outside, store: str | None, at: date | None) -> list[PeriodEndLine]:

@@ -14,6 +14,7 @@ from flask import Response, send_file
 from flask.typing import ResponseReturnValue
 
 from app.services.desk import Line
+from app.spreadsheet import harmless
 from app.web.console import names
 from app.web.console.language import N_, gettext
 
@@ -36,8 +37,6 @@ _HEADS = (
     N_("Tags"),
     N_("Message"),
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a text begins that a spreadsheet would run."""
 _OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "remove_timezone": True}
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -52,11 +51,6 @@ def download_of(lines: Iterable[Line], xlsx: bool) -> ResponseReturnValue:
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": "attachment; filename=exceptions.csv"},
     )
-
-
-def harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _cells(line: Line) -> list[Cell]:
