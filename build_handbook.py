@@ -13,7 +13,7 @@ _DOCS = Path(__file__).parent / "docs"
 
 
 class BuildWithHandbook(build_py):
-    """Copies the pages that `app.services.handbook` shows."""
+    """Copies the pages that `app.services.views.handbook` shows."""
 
     def run(self) -> None:
         """Build as ever, and add the pages; an editable installation reads them where they are."""

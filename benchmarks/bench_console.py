@@ -33,9 +33,9 @@ from app.domain.blockers import Code, Team
 from app.domain.due import Outlook
 from app.permissions import Role
 from app.secret import Secret
-from app.services.figures import refresh_figures
+from app.services.access.people import add_person
 from app.services.outside import utc_now
-from app.services.people import add_person
+from app.services.views.figures import refresh_figures
 from app.system.postgres import EmbeddedPostgres
 from app.system.supervisor import Supervisor
 from app.web.settings import WebSettings

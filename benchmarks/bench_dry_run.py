@@ -24,12 +24,12 @@ import requests
 
 from app.config import load_config, load_mappings
 from app.db.migrate import upgrade
-from app.services.dry_run import dry_run
-from app.services.intake import take_in
+from app.services.intake.poll import poll
+from app.services.intake.taking_in import take_in
+from app.services.ledger.validation import validate
 from app.services.outside import Outside, build
-from app.services.poll import poll
-from app.services.validation import validate
-from app.services.what_if import what_if
+from app.services.trial.dry_run import dry_run
+from app.services.trial.what_if import what_if
 from app.system.network import free_port, http_answers
 from app.system.postgres import EmbeddedPostgres
 from app.system.process import Part

@@ -13,11 +13,11 @@ from math import ceil, log2
 from celery import chain
 
 from app.domain.policy import Kind
+from app.services.ledger.planning import SOON
+from app.services.ledger.posting import Outcome, post
+from app.services.ledger.validation import validate
 from app.services.outside import outside
-from app.services.planning import SOON
-from app.services.posting import Outcome, post
 from app.services.sweep import SLICE
-from app.services.validation import validate
 from tasks.backlog import FEW, waiting
 from tasks.celery import PASSES_BY_ITSELF, STEPS, app
 

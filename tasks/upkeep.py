@@ -13,10 +13,14 @@ from sqlalchemy.exc import DBAPIError
 
 from app.calls import CallError
 from app.reveni.schemas import Unreadable
-from app.services import alert_delivery, bulk_jobs, figures, health, items, reconciliation
 from app.services import sweep as standstill
+from app.services.alerts import delivery
+from app.services.books import reconciliation
+from app.services.exceptions import bulk_jobs
+from app.services.facts import items
+from app.services.intake.poll import ask_quiet_ones, poll
 from app.services.outside import outside, reveni
-from app.services.poll import ask_quiet_ones, poll
+from app.services.views import figures, health
 from tasks.backlog import LONG, waiting
 from tasks.celery import INTAKE, STEPS, app
 from tasks.intake import take_in
@@ -41,13 +45,13 @@ def sweep() -> None:
 @app.task(name="tasks.upkeep.send_alerts")
 def send_alerts() -> None:
     """Tell the teams of what there is to mend."""
-    alert_delivery.tell(outside().config.alerts)
+    delivery.tell(outside().config.alerts)
 
 
 @app.task(name="tasks.upkeep.send_urgent_alerts")
 def send_urgent_alerts() -> None:
     """Tell the teams at once of what somebody waits for."""
-    alert_delivery.tell(outside().config.alerts, urgent_only=True)
+    delivery.tell(outside().config.alerts, urgent_only=True)
 
 
 @app.task(name="tasks.upkeep.carry_bulk_jobs")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.services import batches, windows
+from app.services.ledger import batches, windows
 from app.services.outside import outside
 from tasks.celery import app
 from tasks.steps import launch

@@ -9,7 +9,7 @@ import click
 from app.commands._shown import cell, show_table
 from app.config.windows import text_of
 from app.domain.policy import Place, StoreRules
-from app.services.mappings import MappingView
+from app.services.facts.mappings import MappingView
 
 
 def show_mapping(rules: StoreRules, view: MappingView) -> None:

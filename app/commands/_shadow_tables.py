@@ -12,8 +12,8 @@ import click
 from app.commands._shown import show_table
 from app.domain.comparison import Compared, Outcome, Side
 from app.domain.money import Money
-from app.services.shadow import ShadowDocument
-from app.services.shadow_comparison import Comparison
+from app.services.trial.shadow import ShadowDocument
+from app.services.trial.shadow_comparison import Comparison
 
 DOCUMENT_COLUMNS = (
     *("store", "key", "kind", "return", "order", "locations", "units"),

@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 from app.domain.blockers import Team
 from app.permissions import Role
-from app.services.people import PersonProblem, add_person
+from app.services.access.people import PersonProblem, add_person
 from app.system.bridge import System
 
 STAFF = {

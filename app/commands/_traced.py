@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from app.commands._shown import money, show_table
 from app.domain.documents import Entry
 from app.domain.model import Receipt
-from app.services.exception_queue import ExceptionView
-from app.services.origins import DecisionView, EventView
+from app.services.exceptions.exception_queue import ExceptionView
+from app.services.views.origins import DecisionView, EventView
 
 
 def show_origins(events: Sequence[EventView], receipts: Sequence[Receipt], decisions: Sequence[DecisionView]) -> None:

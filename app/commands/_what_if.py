@@ -8,7 +8,7 @@ import click
 
 from app.commands._shown import show_table
 from app.domain.what_if import Change, Difference, Totals, Turn
-from app.services.what_if import WhatIf
+from app.services.trial.what_if import WhatIf
 
 COLUMNS = ("store", "return", "turn", "what", "name", "field", "before", "after")
 

@@ -10,8 +10,8 @@ from app.commands._shown import as_json, plain_database_errors, show_json, show_
 from app.commands._world import world
 from app.domain.blockers import Team
 from app.ops.alerts import Message, NotDelivered
-from app.services import console_links
-from app.services.alert_delivery import channels_of, waiting
+from app.services.alerts import links
+from app.services.alerts.delivery import channels_of, waiting
 
 
 @click.group()
@@ -50,7 +50,7 @@ def test(team: str | None) -> None:
         raise click.ClickException("The configuration names no channel: see [alerts] in docs/configuration.md.")
     failed = 0
     for name, channel in channels.items():
-        link = console_links.exceptions_of_team(settings.console_url, team or "finance")
+        link = links.exceptions_of_team(settings.console_url, team or "finance")
         message = Message(f"test-{uuid.uuid4().hex}", team or "every team", (), 0, link)
         try:
             channel.deliver(message)

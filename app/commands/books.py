@@ -10,9 +10,9 @@ import click
 
 from app.commands._shown import money, plain_database_errors, show_table
 from app.commands._world import world
-from app.services import period_end
+from app.services.books import period_end
+from app.services.books.period_end import PeriodEndLine
 from app.services.outside import Outside
-from app.services.period_end import PeriodEndLine
 
 _List = Callable[[Outside, str | None, date | None], list[PeriodEndLine]]
 

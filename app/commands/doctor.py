@@ -15,11 +15,11 @@ from app.config import Config, ConfigError, load_config
 from app.config.overlay import OverlayError, overlaid
 from app.db.engine import DatabaseNotSet
 from app.ops.diagnosis import STALE, Finding, findings, spell
-from app.services.alert_delivery import waiting
-from app.services.health import health
+from app.services.alerts.delivery import waiting
 from app.services.mapping_edits import newest_overlay
 from app.services.outside import Outside, build, config_path, reveni, utc_now
 from app.services.restores import Restores
+from app.services.views.health import health
 from app.system.parts import QUEUES
 
 _WORKERS_SECONDS = 3

@@ -10,9 +10,9 @@ from app.commands._shown import as_json, money, plain_database_errors, show_json
 from app.commands._traced import show_exceptions, show_origins
 from app.domain.documents import State
 from app.domain.policy import Kind
-from app.services import document_view
-from app.services.document_view import NoSuchDocument, Trace
 from app.services.page import LARGEST_PAGE
+from app.services.views import document_view
+from app.services.views.document_view import NoSuchDocument, Trace
 from app.web.api.document_schemas import DocumentPage, TracesAnswer
 
 

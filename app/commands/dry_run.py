@@ -22,9 +22,9 @@ from app.commands._shown import (
 from app.commands._world import world_with
 from app.domain.preview import Previewed
 from app.domain.what_if import Totals, facts
-from app.services.dry_run import DryReturn, DryRun
-from app.services.dry_run import dry_run as run_dry
 from app.services.outside import utc_now
+from app.services.trial.dry_run import DryReturn, DryRun
+from app.services.trial.dry_run import dry_run as run_dry
 
 _DAYS = 30
 COLUMNS = (

@@ -10,7 +10,7 @@ from app.commands._shown import by, plain_database_errors
 from app.commands._world import world
 from app.pseudonym import VARIABLE, key_of_environment
 from app.secret import Secret
-from app.services.erasure import NoSuchCustomer, erase_customer
+from app.services.privacy.erasure import NoSuchCustomer, erase_customer
 from app.system.datadir import DataDirectory
 
 

@@ -8,8 +8,8 @@ import click
 
 from app.commands._shown import as_json, by, cell, plain_database_errors, show_json, show_table
 from app.domain.blockers import Code, Team
-from app.services import exception_queue, remedies
-from app.services.exception_queue import Filter, Group, NoSuchException
+from app.services.exceptions import exception_queue, remedies
+from app.services.exceptions.exception_queue import Filter, Group, NoSuchException
 from app.web.api.schemas import ExceptionAnswer, GroupsAnswer
 
 

@@ -25,11 +25,11 @@ from app.commands._world import world, world_with
 from app.config import ConfigError, Mappings, load_mappings
 from app.config.mapping import keys_of, mapping_of, read_mapping
 from app.domain.policy import StoreRules
-from app.services import codes_seen
+from app.services.facts.mappings import MappingView, NoSuchMapping, mappings_of_version
 from app.services.mapping_edits import current_rules
-from app.services.mappings import MappingView, NoSuchMapping, mappings_of_version
 from app.services.outside import config_path
-from app.services.what_if import what_if as run_what_if
+from app.services.trial.what_if import what_if as run_what_if
+from app.services.views import codes_seen
 
 _file = click.Path(path_type=Path)
 

@@ -11,8 +11,8 @@ import click
 from app.commands._shown import by, plain_database_errors, show_table
 from app.domain.blockers import Team
 from app.permissions import Role
-from app.services import people as accounts
-from app.services.acts import note_act
+from app.services.access import people as accounts
+from app.services.access.acts import note_act
 
 ROLES = [role.value for role in Role if role is not Role.SERVICE]
 

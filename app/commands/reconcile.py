@@ -11,8 +11,8 @@ import click
 from app.calls import CallError
 from app.commands._shown import plain_database_errors, show_table
 from app.commands._world import world
+from app.services.books.reconciliation import Reading, read
 from app.services.outside import Outside
-from app.services.reconciliation import Reading, read
 
 
 @click.command()

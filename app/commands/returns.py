@@ -6,9 +6,9 @@ import click
 
 from app.commands._shown import as_json, cell, money, plain_database_errors, show_json, show_table
 from app.commands._traced import show_amounts, show_exceptions, show_origins
-from app.services import return_view
 from app.services.page import LARGEST_PAGE
-from app.services.return_view import NoSuchReturn, ReturnView
+from app.services.views import return_view
+from app.services.views.return_view import NoSuchReturn, ReturnView
 from app.web.api.return_schemas import ReturnAnswer, ReturnPage
 
 

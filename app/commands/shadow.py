@@ -22,8 +22,8 @@ from app.commands._shadow_tables import (
 from app.commands._shown import plain_database_errors
 from app.commands._world import world_with
 from app.domain.policy import Kind
-from app.services import shadow as shadow_books
-from app.services.shadow_comparison import NothingInShadow, compare_store
+from app.services.trial import shadow as shadow_books
+from app.services.trial.shadow_comparison import NothingInShadow, compare_store
 
 
 class Moment(click.ParamType[datetime]):

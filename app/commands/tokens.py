@@ -9,8 +9,8 @@ import click
 from app.commands._shown import as_json, by, plain_database_errors, show_json, show_table
 from app.domain.blockers import Team
 from app.permissions import Role
-from app.services import tokens as service
-from app.services.tokens import NoSuchToken, TokenNotMade
+from app.services.access import tokens as service
+from app.services.access.tokens import NoSuchToken, TokenNotMade
 from app.web.api.token_schemas import TokensAnswer
 
 _YEAR = 365

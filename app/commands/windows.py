@@ -10,10 +10,11 @@ import click
 from app.commands._shown import as_json, by, plain_database_errors, show_json, show_table
 from app.commands._world import world_with
 from app.domain.policy import Kind
-from app.services import overview, window_holds
+from app.services.exceptions.remedies import NotPossible
+from app.services.ledger import window_holds
+from app.services.ledger.windows import post_now
 from app.services.page import LARGEST_PAGE
-from app.services.remedies import NotPossible
-from app.services.windows import post_now
+from app.services.views import overview
 from app.web.api.schemas import WINDOW_KINDS, BatchPage, WindowPage
 
 

@@ -22,7 +22,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import Table
 
-from app.db.models import Base
+from app.db.tables.base import Base
 
 _FORMAT = 1
 _MANIFEST = "manifest.json"

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from app.calls import CallError, TryLater
 from app.circuit import Circuit, Run, Sign, sign_of
 from app.db.engine import DatabaseNotSet, transaction
-from app.db.models import CircuitRow
+from app.db.tables.upkeep import CircuitRow
 from app.http import Gate
 
 _FRESH_SECONDS = 1.0

@@ -7,7 +7,7 @@ from typing import cast
 from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
-from app.db.models import History
+from app.db.tables.history import History
 
 # Without the ORM the statement's text stays the same for any number of rows, and is prepared once.
 _TABLE = cast(Table, History.__table__)

@@ -17,8 +17,9 @@ from app.config.mapping import keys_of
 from app.config.model import Config
 from app.config.overlay import OverlayError, overlaid, overlaid_rules
 from app.db.engine import DatabaseNotSet, transaction
-from app.db.mapping_edits import MappingEditRow
-from app.db.models import ExceptionRow, ReturnRow
+from app.db.tables.exceptions import ExceptionRow
+from app.db.tables.mapping import MappingEditRow
+from app.db.tables.returns import ReturnRow
 from app.domain.blockers import Code
 from app.domain.policy import StoreRules
 from app.services.history import Notes

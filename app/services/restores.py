@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from app.db.engine import transaction
-from app.db.models import RestoreRow
+from app.db.tables.upkeep import RestoreRow
 
 _FRESH_SECONDS = 1.0
 _APART = timedelta(hours=1)

@@ -9,14 +9,14 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.db.engine import transaction
-from app.db.models import InboxEvent, ReturnRow
+from app.db.tables.returns import InboxEvent, ReturnRow
 from app.domain.blockers import Code
-from app.services.dead_letters import open_exception
-from app.services.intake import within_reach
+from app.services.books.recovery import catch_up
+from app.services.exceptions.dead_letters import open_exception
+from app.services.intake.receipts import find_homes
+from app.services.intake.taking_in import within_reach
+from app.services.ledger.strays import tell_of_strays
 from app.services.outside import Away, Outside
-from app.services.receipts import find_homes
-from app.services.recovery import catch_up
-from app.services.strays import tell_of_strays
 
 SLICE = 50
 """Returns that one message carries."""

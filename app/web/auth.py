@@ -12,7 +12,7 @@ from app.db.engine import DatabaseNotSet
 from app.domain.blockers import Team
 from app.permissions import Actor, Permission, Role
 from app.secret import Secret
-from app.services.tokens import actor_of, hash_of
+from app.services.access.tokens import actor_of, hash_of
 from app.web.errors import Refusal
 
 _SCHEME = "bearer "

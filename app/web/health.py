@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, jsonify
 
-from app.services.inbox import database_answers
+from app.services.intake.inbox import database_answers
 
 
 def health() -> Blueprint:

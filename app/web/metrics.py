@@ -8,9 +8,9 @@ from flask import Blueprint, Response
 
 from app.ops.metrics import CONTENT_TYPE, exposition
 from app.permissions import Permission
-from app.services import overview
-from app.services.health import health
 from app.services.outside import utc_now
+from app.services.views import overview
+from app.services.views.health import health
 from app.web.auth import Gate
 
 

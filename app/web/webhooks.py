@@ -21,8 +21,8 @@ from app.config import Config
 from app.db.engine import DatabaseNotSet
 from app.reveni.signature import WAREHOUSE_HEADER, BadSignature, verify
 from app.secret import Secret
-from app.services.inbox import Channel, NotStored, store_event
-from app.services.nudge import nudge
+from app.services.intake.inbox import Channel, NotStored, store_event
+from app.services.intake.nudge import nudge
 from app.web.errors import Refusal
 from app.web.throttle import Throttle
 

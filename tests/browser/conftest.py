@@ -15,7 +15,7 @@ from werkzeug.serving import make_server
 from app import create_app
 from app.secret import Secret
 from app.services import mapping_edits
-from app.services.people import add_person
+from app.services.access.people import add_person
 from app.web.settings import WebSettings
 from tests.browser.staff import STAFF
 from tests.integration.sandbox.running import bluecherry, reveni

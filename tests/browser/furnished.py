@@ -7,17 +7,17 @@ from typing import Any
 from sqlalchemy import select
 
 from app.db.engine import transaction
-from app.db.models import ExceptionRow
+from app.db.tables.exceptions import ExceptionRow
 from app.domain.blockers import Code
 from app.domain.policy import Kind
-from app.services.approvals import ask
-from app.services.bulk_jobs import start_job
-from app.services.desk_actions import Action
-from app.services.exception_file import comment
-from app.services.figures import refresh_figures
+from app.services.exceptions.approvals import ask
+from app.services.exceptions.bulk_jobs import start_job
+from app.services.exceptions.desk_actions import Action
+from app.services.exceptions.exception_file import comment
+from app.services.intake.station import UNGRADED, Entered, receive
+from app.services.ledger.window_holds import hold
 from app.services.mapping_edits import save
-from app.services.station import UNGRADED, Entered, receive
-from app.services.window_holds import hold
+from app.services.views.figures import refresh_figures
 from tests.support.scene import Scene, item
 from tests.unit.sandbox.world import order_line, sale
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from app.db.engine import transaction
-from app.db.models import InboxEvent
+from app.db.tables.returns import InboxEvent
 from tests.browser.conftest import SignIn
 from tests.support.configuration import write_toml
 from tests.support.scene import Scene

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from app.domain.blockers import Team
 from app.permissions import Role
-from app.services.people import Person, add_person
+from app.services.access.people import Person, add_person
 
 PASSWORD = "correct horse battery"
 _CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')

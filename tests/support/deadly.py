@@ -8,8 +8,9 @@ import signal
 from app.bluecherry.documents import OutgoingDocument
 from app.field_names import FieldNames
 from app.reveni.schemas import Event, read_event
-from app.services import intake, windows
-from app.services.sending import Parcel, body_of
+from app.services.intake import taking_in
+from app.services.ledger import windows
+from app.services.ledger.sending import Parcel, body_of
 
 
 def _deadly_event(document: object, names: FieldNames | None = None) -> Event:
@@ -25,5 +26,5 @@ def _deadly_body(parcel: Parcel) -> OutgoingDocument:
     return body_of(parcel)
 
 
-vars(intake)["read_event"] = _deadly_event
+vars(taking_in)["read_event"] = _deadly_event
 vars(windows)["body_of"] = _deadly_body

@@ -11,8 +11,8 @@ from typing import Any
 
 from app.db.backup import back_up, restore
 from app.db.engine import engine
-from app.services import inbox
-from app.services.poll import poll
+from app.services.intake import inbox
+from app.services.intake.poll import poll
 from tests.support import postgres
 from tests.support.scene import Scene, item
 from tests.unit.sandbox.world import order_line, sale

@@ -9,7 +9,10 @@ from typing import Any
 
 from app.db.codec import dump
 from app.db.engine import transaction
-from app.db.models import Base, BatchRow, ExceptionRow, InboxEvent, LedgerRow, ReceiptRow, ReturnRow, WindowRow
+from app.db.tables.base import Base
+from app.db.tables.exceptions import ExceptionRow
+from app.db.tables.ledger import BatchRow, LedgerRow, WindowRow
+from app.db.tables.returns import InboxEvent, ReceiptRow, ReturnRow
 from app.domain.blockers import REMEDIES, Code
 from app.domain.documents import Document, Line, State, document_key
 from app.domain.model import Personal, Receipt, ReceiptLine, Return, ReturnItem

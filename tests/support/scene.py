@@ -17,17 +17,20 @@ from sqlalchemy import select
 from app.bluecherry.client import BlueCherryClient
 from app.config import Config
 from app.db.engine import engine, transaction
-from app.db.models import Base, ExceptionRow, LedgerRow, ReturnRow
+from app.db.tables.base import Base
+from app.db.tables.exceptions import ExceptionRow
+from app.db.tables.ledger import LedgerRow
+from app.db.tables.returns import ReturnRow
 from app.domain.policy import Kind
-from app.services.batches import follow_batches
 from app.services.circuits import Circuits
-from app.services.inbox import store_event
-from app.services.intake import take_in
+from app.services.intake.inbox import store_event
+from app.services.intake.taking_in import take_in
+from app.services.ledger.batches import follow_batches
+from app.services.ledger.posting import Outcome, post
+from app.services.ledger.validation import validate
+from app.services.ledger.windows import open_windows
 from app.services.outside import Outside, build
-from app.services.posting import Outcome, post
 from app.services.sweep import sweep
-from app.services.validation import validate
-from app.services.windows import open_windows
 from tests.support import postgres
 from tests.support.configuration import load
 from tests.support.surroundings import ENVIRONMENT, STORE_ID, Clock, Sandboxes, configuration, merge

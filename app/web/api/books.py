@@ -8,9 +8,9 @@ from http import HTTPStatus
 
 from app.config import Config
 from app.permissions import Permission
-from app.services import period_end
+from app.services.books import period_end
+from app.services.books.period_end import PeriodEndLine
 from app.services.outside import Outside, outside
-from app.services.period_end import PeriodEndLine
 from app.web.api.book_schemas import BooksAnswer, BooksQuery
 from app.web.api.routes import Call, Taken
 from app.web.errors import Refusal

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from app.permissions import Permission
-from app.services import document_view
-from app.services.document_view import DocumentLine, NoSuchDocument, Trace
 from app.services.page import Page
+from app.services.views import document_view
+from app.services.views.document_view import DocumentLine, NoSuchDocument, Trace
 from app.web.api.document_schemas import DocumentPage, DocumentQuery, TracesAnswer
 from app.web.api.routes import Call, Taken
 from app.web.errors import Refusal

@@ -5,8 +5,8 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from app.permissions import Permission
-from app.services import exception_queue, remedies
-from app.services.exception_queue import ExceptionView, Filter, NoSuchException
+from app.services.exceptions import exception_queue, remedies
+from app.services.exceptions.exception_queue import ExceptionView, Filter, NoSuchException
 from app.services.page import Page
 from app.web.api.routes import Call, Taken
 from app.web.api.schemas import (

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from app.config import Config
 from app.ops.diagnosis import findings
 from app.permissions import Permission
-from app.services.health import health
 from app.services.outside import utc_now
+from app.services.views.health import health
 from app.system.parts import QUEUES
 from app.web.api.routes import Call
 from app.web.api.schemas import HealthAnswer

@@ -7,9 +7,9 @@ from http import HTTPStatus
 from app.config import Config
 from app.domain.policy import StoreRules
 from app.permissions import Permission
-from app.services import mappings
+from app.services.facts import mappings
+from app.services.facts.mappings import MappingView, NoSuchMapping
 from app.services.mapping_edits import current
-from app.services.mappings import MappingView, NoSuchMapping
 from app.web.api.routes import Call, Taken
 from app.web.api.schemas import MappingList, MappingQuery, MappingsOfVersion
 from app.web.errors import Refusal

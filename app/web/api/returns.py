@@ -5,11 +5,11 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from app.permissions import Permission
-from app.services import overview, return_view
 from app.services.outside import utc_now
-from app.services.overview import Settled, Stats
 from app.services.page import Page
-from app.services.return_view import NoSuchReturn, ReturnLine, ReturnView
+from app.services.views import overview, return_view
+from app.services.views.overview import Settled, Stats
+from app.services.views.return_view import NoSuchReturn, ReturnLine, ReturnView
 from app.web.api.return_schemas import ReturnAnswer, ReturnPage
 from app.web.api.routes import Call, Taken
 from app.web.api.schemas import ReturnQuery, SettledAnswer, StatsAnswer, StatsQuery

@@ -6,11 +6,11 @@ from http import HTTPStatus
 
 from app.config import Config
 from app.permissions import Permission
-from app.services import overview
+from app.services.ledger.windows import post_now
 from app.services.outside import outside
-from app.services.overview import BatchView, WindowView
 from app.services.page import Page
-from app.services.windows import post_now
+from app.services.views import overview
+from app.services.views.overview import BatchView, WindowView
 from app.web.api.routes import Call, Taken
 from app.web.api.schemas import BatchPage, PageQuery, SetGoing, WindowBody, WindowPage
 from app.web.auth import actor

@@ -10,9 +10,9 @@ from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.permissions import Permission
-from app.services import period_end
+from app.services.books import period_end
+from app.services.books.period_end import PeriodEndLine
 from app.services.outside import Outside, outside
-from app.services.period_end import PeriodEndLine
 from app.web.console.language import gettext
 from app.web.console.names import reason_name
 from app.web.console.pages import Pages, config

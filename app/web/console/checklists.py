@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from app.domain.blockers import Team
 from app.domain.checklists import Look, Rhythm, points_of, span_of
 from app.permissions import Permission
-from app.services import checklists as service
+from app.services.views import checklists as service
 from app.web.console.language import N_, gettext
 from app.web.console.needs import actor
 from app.web.console.pages import Pages, config

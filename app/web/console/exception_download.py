@@ -13,7 +13,7 @@ import xlsxwriter
 from flask import Response, send_file
 from flask.typing import ResponseReturnValue
 
-from app.services.desk import Line
+from app.services.exceptions.desk import Line
 from app.spreadsheet import harmless
 from app.web.console import names
 from app.web.console.language import N_, gettext

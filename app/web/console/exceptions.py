@@ -11,12 +11,12 @@ from flask.typing import ResponseReturnValue
 from app.domain.blockers import Code, Team
 from app.domain.policy import Phase
 from app.permissions import Permission
-from app.services import approvals, desk
-from app.services.desk import Cursor, Wanted
-from app.services.exception_file import ExceptionFile, comment, exception_file
-from app.services.exception_queue import NoSuchException
-from app.services.people import Person, list_people
-from app.services.sku_suggestions import suggest_skus
+from app.services.access.people import Person, list_people
+from app.services.exceptions import approvals, desk
+from app.services.exceptions.desk import Cursor, Wanted
+from app.services.exceptions.exception_file import ExceptionFile, comment, exception_file
+from app.services.exceptions.exception_queue import NoSuchException
+from app.services.exceptions.sku_suggestions import suggest_skus
 from app.web.console.exception_download import download_of
 from app.web.console.needs import actor
 from app.web.console.pages import Pages, config

@@ -16,10 +16,10 @@ from flask_wtf.csrf import CSRFProtect, generate_csrf
 from app.config import Config
 from app.permissions import Permission
 from app.secret import Secret
-from app.services.acts import note_act
+from app.services.access.acts import note_act
+from app.services.access.sessions import LONGEST, person_in_session
 from app.services.mapping_edits import current
 from app.services.outside import utc_now
-from app.services.sessions import LONGEST, person_in_session
 from app.web.console import document_names, names, shown
 from app.web.console.errors import answer_errors_as_pages, page_of_error
 from app.web.console.language import LANGUAGE_NAMES, gettext, language, ngettext

@@ -8,7 +8,7 @@ from flask import abort, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.domain.blockers import REMEDIES, Code, Team
-from app.services import handbook
+from app.services.views import handbook
 from app.web.console.needs import ANYBODY
 from app.web.console.pages import Pages
 

@@ -15,7 +15,7 @@ from app.domain.policy import ItemStatus, Phase, StoreRules
 from app.permissions import Permission
 from app.services import mapping_edits
 from app.services.outside import outside
-from app.services.what_if import what_if
+from app.services.trial.what_if import what_if
 from app.toml_schema import Problem, Table
 from app.web.console import mapping_form
 from app.web.console.language import gettext

@@ -10,8 +10,8 @@ from app.domain.period_end import Reason
 from app.domain.policy import Kind
 from app.domain.sku_nearness import Sign
 from app.permissions import Role
-from app.services.desk_actions import Action
-from app.services.planning import CAUSE_GONE
+from app.services.exceptions.desk_actions import Action
+from app.services.ledger.planning import CAUSE_GONE
 from app.web.console.language import N_, gettext
 
 CODES: Mapping[str, str] = {

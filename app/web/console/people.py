@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 
 from app.domain.blockers import Team
 from app.permissions import Permission, Role
-from app.services import people as accounts
-from app.services.acts import list_acts
-from app.services.people import PersonProblem
-from app.services.sessions import close_all_sessions
+from app.services.access import people as accounts
+from app.services.access.acts import list_acts
+from app.services.access.people import PersonProblem
+from app.services.access.sessions import close_all_sessions
 from app.web.console.language import gettext
 from app.web.console.needs import ANYBODY
 from app.web.console.pages import Pages

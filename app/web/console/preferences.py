@@ -6,7 +6,7 @@ from flask import Blueprint, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.config import Config
-from app.services.people import choose_language
+from app.services.access.people import choose_language
 from app.web.console.language import COOKIE, LANGUAGES
 
 THEMES = ("light", "dark")

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from joserfc.errors import JoseError
 
 from app.config import Config
-from app.services.people import person_by_provider
+from app.services.access.people import person_by_provider
 from app.web.console.language import gettext
 from app.web.console.preferences import local_address
 from app.web.console.sign_in import begin_session, sign_in_page

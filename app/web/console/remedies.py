@@ -11,12 +11,12 @@ from flask.typing import ResponseReturnValue
 
 from app.domain.blockers import Team
 from app.permissions import Permission
-from app.services import approvals, bulk_jobs, desk, mapping_remedies, remedies
-from app.services.approvals import NoSuchApproval
-from app.services.bulk_jobs import AT_ONCE, NoSuchJob
-from app.services.desk_actions import NEEDED, REASONED, Action, needs_second_person, perform
-from app.services.exception_queue import teams_of
-from app.services.remedies import NotPossible
+from app.services.exceptions import approvals, bulk_jobs, desk, mapping_remedies, remedies
+from app.services.exceptions.approvals import NoSuchApproval
+from app.services.exceptions.bulk_jobs import AT_ONCE, NoSuchJob
+from app.services.exceptions.desk_actions import NEEDED, REASONED, Action, needs_second_person, perform
+from app.services.exceptions.exception_queue import teams_of
+from app.services.exceptions.remedies import NotPossible
 from app.web.console.exceptions import wanted_now
 from app.web.console.language import gettext, ngettext
 from app.web.console.needs import actor, may

@@ -8,12 +8,12 @@ from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.permissions import Permission
-from app.services.acts import note_act
-from app.services.document_view import NoSuchDocument, trace
+from app.services.access.acts import note_act
 from app.services.page import Page
-from app.services.return_page import raw_of, return_page
-from app.services.return_search import NoKey, search_returns
-from app.services.return_view import NoSuchReturn, ReturnLine, list_returns
+from app.services.views.document_view import NoSuchDocument, trace
+from app.services.views.return_page import raw_of, return_page
+from app.services.views.return_search import NoKey, search_returns
+from app.services.views.return_view import NoSuchReturn, ReturnLine, list_returns
 from app.web.console.language import gettext
 from app.web.console.needs import actor
 from app.web.console.pages import Pages, config, world

@@ -8,10 +8,10 @@ from flask import Blueprint, current_app, g, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 
 from app.config import Config
-from app.services.acts import note_act
-from app.services.people import Person, person_by_password
-from app.services.sessions import close_session, open_session
-from app.services.sign_in_throttle import forget_failures, note_failure, seconds_to_wait
+from app.services.access.acts import note_act
+from app.services.access.people import Person, person_by_password
+from app.services.access.sessions import close_session, open_session
+from app.services.access.sign_in_throttle import forget_failures, note_failure, seconds_to_wait
 from app.web.console.frame import PROVIDER_KEY, SESSION_KEY
 from app.web.console.language import gettext, ngettext
 from app.web.console.needs import ANYBODY, needs

@@ -11,10 +11,10 @@ from flask.typing import ResponseReturnValue
 
 from app.config.model import WarehouseSite
 from app.permissions import Permission
-from app.services import station as service
-from app.services.inbox import NotStored
+from app.services.intake import station as service
+from app.services.intake.inbox import NotStored
+from app.services.intake.station import Entered, NotReceived
 from app.services.outside import outside
-from app.services.station import Entered, NotReceived
 from app.web.console.language import N_, gettext
 from app.web.console.pages import Pages, config
 

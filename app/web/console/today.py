@@ -12,10 +12,10 @@ from flask.typing import ResponseReturnValue
 from app.domain.blockers import Team
 from app.domain.due import Outlook
 from app.permissions import Permission
-from app.services import desk
-from app.services.desk import Wanted
-from app.services.figures import HOURS, Hour
-from app.services.today import today as look
+from app.services.exceptions import desk
+from app.services.exceptions.desk import Wanted
+from app.services.views.figures import HOURS, Hour
+from app.services.views.today import today as look
 from app.system.parts import QUEUES
 from app.web.console.pages import Pages, config
 

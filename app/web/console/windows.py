@@ -10,9 +10,10 @@ from flask.typing import ResponseReturnValue
 
 from app.domain.policy import Kind
 from app.permissions import Permission
-from app.services import window_holds, window_view
-from app.services.remedies import NotPossible
-from app.services.windows import post_now
+from app.services.exceptions.remedies import NotPossible
+from app.services.ledger import window_holds
+from app.services.ledger.windows import post_now
+from app.services.views import window_view
 from app.web.console.language import gettext, ngettext
 from app.web.console.needs import actor
 from app.web.console.pages import Pages, config, world

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from app.services.alert_delivery import tell
+from app.services.alerts.delivery import tell
 from app.services.outside import outside
 from tests.support.configuration import ENVIRON, smallest, write_toml
 from tests.support.http_server import HttpServer, http_server

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app import cli
 from app.db.engine import transaction
-from app.db.models import Mark, RestoreRow
+from app.db.tables.upkeep import Mark, RestoreRow
 from app.services.outside import utc_now
 from app.system.datadir import DataDirectory
 from app.system.own_database import own_database

@@ -7,10 +7,10 @@ import pytest
 from click.testing import Result
 
 from app.calls import TryLater
-from app.db.mapping_edits import MappingEditRow
-from app.db.models import AlertMessage
-from app.services.health import canary, health
+from app.db.tables.exceptions import AlertMessage
+from app.db.tables.mapping import MappingEditRow
 from app.services.outside import utc_now
+from app.services.views.health import canary, health
 from app.system.parts import QUEUES
 from tests.integration.tasks.test_worker import running
 from tests.support.rows import saved

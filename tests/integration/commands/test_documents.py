@@ -7,7 +7,8 @@ from typing import Any
 from click.testing import Result
 
 from app.db.codec import dump
-from app.db.models import History, InboxEvent
+from app.db.tables.history import History
+from app.db.tables.returns import InboxEvent
 from app.domain.documents import AmountLine, Amounts, State
 from app.domain.money import Money
 from app.domain.policy import Kind

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app import cli
-from app.db.models import Erasure
+from app.db.tables.returns import Erasure
 from app.pseudonym import VARIABLE, pseudonym
 from app.secret import Secret
 from app.services import outside

@@ -7,7 +7,8 @@ import pytest
 from click.testing import Result
 
 from app.db.engine import transaction
-from app.db.models import DecisionRow, ExceptionRow, ReturnRow
+from app.db.tables.exceptions import DecisionRow, ExceptionRow
+from app.db.tables.returns import ReturnRow
 from app.domain.blockers import Code
 from tests.support.http_server import closed_port
 from tests.support.rows import NOON, exception_row, return_row, saved

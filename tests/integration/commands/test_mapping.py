@@ -12,7 +12,7 @@ from click.testing import Result
 from app.config import load_mappings
 from app.config.mapping import mapping_of
 from app.db.engine import transaction
-from app.db.models import MappingRow
+from app.db.tables.mapping import MappingRow
 from tests.support.configuration import ENVIRON, smallest, write_toml
 from tests.support.rows import NOON, a_return, return_row, saved
 

@@ -4,8 +4,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app import cli
-from app.services.acts import list_acts
-from app.services.people import list_people, person_by_password
+from app.services.access.acts import list_acts
+from app.services.access.people import list_people, person_by_password
 
 PASSWORD = "correct horse battery"
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from click.testing import Result
 
-from app.db.models import History
+from app.db.tables.history import History
 from app.domain.documents import State
 from app.domain.policy import Kind
 from tests.support.rows import NOON, exception_row, ledger_row, receipt_row, return_row, saved

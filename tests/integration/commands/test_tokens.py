@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from click.testing import Result
 
-from app.services.tokens import actor_of
+from app.services.access.tokens import actor_of
 
 Bridge = Callable[..., Result]
 

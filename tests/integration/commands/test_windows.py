@@ -8,7 +8,7 @@ import pytest
 from click.testing import Result
 
 from app.db.engine import transaction
-from app.db.models import LedgerRow
+from app.db.tables.ledger import LedgerRow
 from app.domain.policy import Kind
 from tests.support.configuration import ENVIRON, smallest, write_toml
 from tests.support.rows import NOON, batch_row, ledger_row, return_row, saved

@@ -11,17 +11,12 @@ from sqlalchemy.exc import IntegrityError
 
 from app.db.codec import dump
 from app.db.engine import transaction
-from app.db.mapping_edits import MappingEditRow
-from app.db.models import (
-    Base,
-    DecisionRow,
-    History,
-    LedgerRow,
-    LedgerVersion,
-    ReceiptRow,
-    ReturnRow,
-    ReturnVersion,
-)
+from app.db.tables.base import Base
+from app.db.tables.exceptions import DecisionRow
+from app.db.tables.history import History
+from app.db.tables.ledger import LedgerRow, LedgerVersion
+from app.db.tables.mapping import MappingEditRow
+from app.db.tables.returns import ReceiptRow, ReturnRow, ReturnVersion
 from app.domain.documents import State
 from tests.support.rows import NOON, a_return, ledger_row, receipt_row, return_row, saved
 

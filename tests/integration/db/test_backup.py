@@ -15,7 +15,10 @@ from sqlalchemy import select, text
 
 from app.db.backup import BackupFault, back_up, mark_restored, restore
 from app.db.engine import engine, transaction
-from app.db.models import Base, LedgerRow, Mark, RestoreRow, ReturnRow, ReturnVersion
+from app.db.tables.base import Base
+from app.db.tables.ledger import LedgerRow
+from app.db.tables.returns import ReturnRow, ReturnVersion
+from app.db.tables.upkeep import Mark, RestoreRow
 from app.services.outside import utc_now
 from tests.support import postgres
 from tests.support.restored import leave

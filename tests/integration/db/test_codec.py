@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.db.codec import dump, load
 from app.db.engine import transaction
-from app.db.models import ReturnRow
+from app.db.tables.returns import ReturnRow
 from app.domain.documents import AmountLine, Amounts, Document, Line
 from app.domain.model import (
     CreditedLine,

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import InternalError
 
 from app.db.engine import reading
-from app.db.models import ReturnRow
+from app.db.tables.returns import ReturnRow
 from tests.support.rows import return_row, saved
 
 

@@ -16,15 +16,15 @@ from app.db.engine import transaction
 from app.db.grants import grants
 from app.domain.blockers import Team
 from app.permissions import Role
-from app.services.batches import follow_batches
-from app.services.catalogue import aliases_of
-from app.services.health import health
+from app.services.access.tokens import actor_of, add_token
+from app.services.books.reconciliation import reconcile
+from app.services.exceptions.remedies import map_sku, resolve, retry
+from app.services.facts.catalogue import aliases_of
+from app.services.intake.poll import poll
+from app.services.ledger.batches import follow_batches
 from app.services.outside import utc_now
-from app.services.overview import settled, stats
-from app.services.poll import poll
-from app.services.reconciliation import reconcile
-from app.services.remedies import map_sku, resolve, retry
-from app.services.tokens import actor_of, add_token
+from app.services.views.health import health
+from app.services.views.overview import settled, stats
 from tests.support.scene import Scene, item
 
 HISTORY = ["history", "decisions", "return_versions", "ledger_versions", "erasures", "mappings"]

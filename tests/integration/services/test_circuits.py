@@ -8,16 +8,17 @@ import pytest
 
 from app.calls import Doubtful, TryLater
 from app.circuit import RUN
-from app.db.models import History, InboxEvent
+from app.db.tables.history import History
+from app.db.tables.returns import InboxEvent
 from app.domain.policy import Kind
-from app.services.batches import follow_batches
 from app.services.circuits import Circuits, all_circuits
-from app.services.intake import take_in
+from app.services.intake.taking_in import take_in
+from app.services.ledger.batches import follow_batches
+from app.services.ledger.posting import post
+from app.services.ledger.validation import validate
+from app.services.ledger.windows import open_windows
 from app.services.outside import Outside, reveni
-from app.services.posting import post
 from app.services.sweep import sweep
-from app.services.validation import validate
-from app.services.windows import open_windows
 from tests.support.scene import Scene, item
 from tests.support.surroundings import Clock
 from tests.unit.sandbox.world import order_line, sale

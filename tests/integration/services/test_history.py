@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from app.db.engine import transaction
-from app.db.models import History
+from app.db.tables.history import History
 from app.services.history import Notes
 
 pytestmark = pytest.mark.usefixtures("books")

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from app.config import Config
 from app.config.overlay import OverlayError
 from app.db.engine import transaction
-from app.db.models import ReturnRow
+from app.db.tables.returns import ReturnRow
 from app.domain.blockers import Code
 from app.services import mapping_edits, outside
 from app.services.mapping_edits import (

@@ -3,11 +3,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from app.services.intake import take_in
-from app.services.posting import post
-from app.services.remedies import retry
+from app.services.exceptions.remedies import retry
+from app.services.intake.taking_in import take_in
+from app.services.ledger.posting import post
+from app.services.ledger.validation import validate
 from app.services.sweep import SLICE, set_aside, sweep
-from app.services.validation import validate
 from tests.support.scene import WAY, Scene
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import select
 
 from app.db.engine import transaction
-from app.db.models import History
-from app.services.remedies import resolve
-from app.services.return_view import get_return, list_returns
+from app.db.tables.history import History
+from app.services.exceptions.remedies import resolve
+from app.services.views.return_view import get_return, list_returns
 from tests.support.scene import Scene, item
 from tests.unit.sandbox.world import sale
 

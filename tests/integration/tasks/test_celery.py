@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from kombu import Connection, Message, Queue
 
-from app.services import nudge
+from app.services.intake import nudge
 from app.system import parts
 from tasks import intake, steps, upkeep, windows
 from tasks.celery import DEAD_LETTERS, DELIVERIES, QUEUES, app, dead_letter_queue, queues, schedule, settings

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app import cli
-from app.services.intake import take_in
+from app.services.intake.taking_in import take_in
 from tests.support.scene import Scene
 from tests.support.surroundings import ENVIRONMENT
 from tests.support.waiting import wait_until

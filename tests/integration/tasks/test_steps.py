@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from redis import Redis
 
-from app.services.posting import Outcome
+from app.services.ledger.posting import Outcome
 from tasks import steps
 from tasks.backlog import FEW, waiting
 from tasks.celery import STEPS, app

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from app.services.intake import take_in
+from app.services.intake.taking_in import take_in
 from tests.support.scene import Scene, item
 from tests.support.surroundings import ENVIRONMENT
 from tests.support.waiting import wait_until

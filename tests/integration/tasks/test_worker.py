@@ -9,9 +9,9 @@ import psycopg
 import pytest
 import redis
 
-from app.db.models import ExceptionRow
-from app.services.intake import take_in
-from app.services.nudge import Nudger
+from app.db.tables.exceptions import ExceptionRow
+from app.services.intake.nudge import Nudger
+from app.services.intake.taking_in import take_in
 from tests.support.scene import Scene, item
 from tests.support.surroundings import ENVIRONMENT
 from tests.support.waiting import wait_until

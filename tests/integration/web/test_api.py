@@ -11,7 +11,11 @@ from app import create_app
 from app.config import Config
 from app.db.codec import dump
 from app.db.engine import transaction
-from app.db.models import ExceptionRow, History, LedgerRow, MappingRow, ReturnRow
+from app.db.tables.exceptions import ExceptionRow
+from app.db.tables.history import History
+from app.db.tables.ledger import LedgerRow
+from app.db.tables.mapping import MappingRow
+from app.db.tables.returns import ReturnRow
 from app.domain.blockers import Code
 from app.domain.documents import AmountLine, Amounts, State
 from app.domain.money import Money

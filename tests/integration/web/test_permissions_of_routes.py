@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from app.domain.blockers import Team
 from app.permissions import OF_TEAMS, Permission, Role, permissions_of
-from app.services.tokens import add_token, revoke_token
+from app.services.access.tokens import add_token, revoke_token
 from tests.support.rows import exception_row, return_row, saved
 from tests.support.web import json_of
 

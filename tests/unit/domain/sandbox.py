@@ -18,7 +18,7 @@ from app.sandbox.bluecherry.erp import Erp
 from app.sandbox.bluecherry.refusal import Refusal
 from app.sandbox.json import JsonObject
 from app.sandbox.tape import Tape
-from app.services.sending import Parcel, body_of
+from app.services.ledger.sending import Parcel, body_of
 from tests.unit.domain import build
 from tests.unit.domain.bluecherry import BlueCherry, Refused
 

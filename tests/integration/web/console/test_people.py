@@ -5,8 +5,8 @@ from flask.testing import FlaskClient
 
 from app.domain.blockers import Team
 from app.permissions import Role
-from app.services.acts import list_acts
-from app.services.people import list_people
+from app.services.access.acts import list_acts
+from app.services.access.people import list_people
 from tests.support.console import PASSWORD, a_person, send, sign_in
 
 

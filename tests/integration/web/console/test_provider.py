@@ -13,7 +13,7 @@ from app.config import Config
 from app.domain.blockers import Team
 from app.permissions import Role
 from app.secret import Secret
-from app.services.people import add_person, set_active
+from app.services.access.people import add_person, set_active
 from app.web.settings import Provider, WebSettings
 from tests.integration.web.console.conftest import SECRET
 from tests.support.console import a_person

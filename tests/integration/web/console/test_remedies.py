@@ -8,10 +8,12 @@ from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
 from app.db.engine import transaction
-from app.db.models import DecisionRow, ExceptionRow, ReturnRow, SkuAlias
+from app.db.tables.exceptions import DecisionRow, ExceptionRow
+from app.db.tables.mapping import SkuAlias
+from app.db.tables.returns import ReturnRow
 from app.domain.blockers import Code, Team
 from app.permissions import Role
-from app.services.bulk_jobs import carry_jobs, get_job
+from app.services.exceptions.bulk_jobs import carry_jobs, get_job
 from tests.support.console import a_person, send, sign_in
 from tests.support.rows import NOON, exception_row, return_row, saved
 

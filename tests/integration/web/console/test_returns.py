@@ -7,8 +7,8 @@ from app import create_app
 from app.domain.blockers import Team
 from app.permissions import Role
 from app.pseudonym import VARIABLE
-from app.services.acts import list_acts
-from app.services.exception_file import comment
+from app.services.access.acts import list_acts
+from app.services.exceptions.exception_file import comment
 from app.web.settings import WebSettings
 from tests.integration.web.console.conftest import SECRET
 from tests.support.console import a_person, send, sign_in

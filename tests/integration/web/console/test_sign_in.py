@@ -7,8 +7,8 @@ from sqlalchemy import select
 from app import create_app
 from app.config import Config
 from app.db.engine import transaction
-from app.db.people import PersonRow, SessionRow
-from app.services.sessions import close_all_sessions
+from app.db.tables.people import PersonRow, SessionRow
+from app.services.access.sessions import close_all_sessions
 from app.web.settings import WebSettings
 from tests.support.console import PASSWORD, a_person, csrf_token, send, sign_in
 

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.db.engine import transaction
-from app.db.models import InboxEvent
+from app.db.tables.returns import InboxEvent
 from app.domain.blockers import Team
 from app.permissions import Role
 from tests.support.console import a_person, csrf_token, send, sign_in

@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 
 from app.domain.documents import State
 from app.domain.policy import Kind
-from app.services.figures import refresh_figures
 from app.services.outside import utc_now
+from app.services.views.figures import refresh_figures
 from tests.support.rows import exception_row, ledger_row, receipt_row, return_row, saved
 
 

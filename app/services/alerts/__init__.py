@@ -1,0 +1,1 @@
+"""Telling teams what they have to see to."""

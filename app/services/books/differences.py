@@ -1,0 +1,84 @@
+"""Differences between the books: their exceptions, opened and closed by reconciliation and nobody else but people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.db.tables.exceptions import DecisionRow, ExceptionRow
+from app.db.tables.ledger import LedgerRow
+from app.db.tables.returns import ReturnRow
+from app.domain.blockers import REMEDIES, Code
+from app.domain.reconciliation import Difference
+from app.services.history import Notes
+from app.services.outside import Outside
+
+
+def open_difference(session: Session, differs: Difference, outside: Outside) -> None:
+    """Put a difference in front of finance, unless it is open or a person ended this very one before."""
+    row = session.get(LedgerRow, differs.ledger_id) if differs.ledger_id is not None else None
+    home = _home(session, row, differs, outside)
+    if home is not None and _ended(session, home.pk, differs.cause):
+        return
+    values: dict[str, object] = {
+        "code": Code.BOOKS_DIFFER.value,
+        "cause": differs.cause,
+        "team": REMEDIES[Code.BOOKS_DIFFER].team.value,
+        "message": differs.message,
+        "document_key": differs.key,
+        "store": home.store if home else None,
+        "return_pk": home.pk if home else None,
+        "return_id": home.id if home else differs.return_id,
+    }
+    if row is not None:
+        values |= {"units": row.units, "amount": row.total, "currency": row.currency if row.total is not None else None}
+    made = insert(ExceptionRow).values(values).on_conflict_do_nothing().returning(ExceptionRow.id)
+    if session.scalars(made).one_or_none() is not None:
+        notes = Notes()
+        notes.add(home.pk if home else None, "exception opened", differs.key, code=Code.BOOKS_DIFFER.value)
+        notes.write(session)
+
+
+def close_agreed(
+    session: Session, agreed: Iterable[int], since: datetime, differences: Iterable[Difference], now: datetime
+) -> None:
+    """Close what a reading found mended: the ledger's rows that it listed (`agreed`), without their old difference.
+
+    Only documents posted after `since` were read together with all that could stand beside them.
+    """
+    standing = {differs.cause for differs in differences}
+    rows = (
+        select(ExceptionRow)
+        .join(LedgerRow, (LedgerRow.return_pk == ExceptionRow.return_pk) & (LedgerRow.key == ExceptionRow.document_key))
+        .where(
+            ExceptionRow.code == Code.BOOKS_DIFFER,
+            ExceptionRow.closed_at.is_(None),
+            LedgerRow.id.in_(set(agreed)),
+            LedgerRow.posted_at >= since,
+        )
+        .with_for_update(of=ExceptionRow)
+    )
+    notes = Notes()
+    for each in session.scalars(rows):
+        if each.cause not in standing:
+            each.closed_at, each.closed_by = now, "the books agree again"
+            notes.add(each.return_pk, "exception closed", each.document_key, code=each.code)
+    notes.write(session)
+
+
+def _home(session: Session, row: LedgerRow | None, differs: Difference, outside: Outside) -> ReturnRow | None:
+    if row is not None:
+        return session.get(ReturnRow, row.return_pk)
+    named = select(ReturnRow).where(ReturnRow.id == differs.return_id, ReturnRow.store.in_(list(outside.config.stores)))
+    return session.scalars(named.order_by(ReturnRow.pk).limit(1)).one_or_none()
+
+
+def _ended(session: Session, return_pk: int, cause: str) -> bool:
+    decided = select(DecisionRow.id).where(
+        DecisionRow.return_pk == return_pk, DecisionRow.code == Code.BOOKS_DIFFER, DecisionRow.cause == cause
+    )
+    return session.scalars(decided.limit(1)).one_or_none() is not None

@@ -1,0 +1,209 @@
+"""Reconciliation: read BlueCherry's list of documents and hold the ledger against it.
+
+It goes on from where the last reading ended, and once a day begins anew with all the days that the configuration
+names: a document that somebody changes by hand keeps its place in the list. Documents in shadow stand in no list, and
+are left to `shadow_comparison`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.bluecherry.documents import KINDS, DocumentRow
+from app.calls import CallError
+from app.db.codec import load
+from app.db.engine import transaction
+from app.db.tables.ledger import LedgerRow
+from app.db.tables.upkeep import Mark
+from app.domain.documents import Document, State
+from app.domain.policy import Kind
+from app.domain.reconciliation import Booked, Difference, Found, difference, is_key, missing
+from app.services.books.differences import close_agreed, open_difference
+from app.services.ledger.claiming import parcels_of
+from app.services.ledger.sending import look_up
+from app.services.outside import Outside
+
+_APART = timedelta(minutes=10)
+"""How far BlueCherry's clock and the bridge's may be apart before a look-up by key must say what is missing."""
+_OVERLAP = 2 * _APART
+_ROUND = timedelta(days=1)
+_PAGES = 200
+"""Pages of one reading; the next goes on from there."""
+_LOOK_UPS = 500
+_RECOVERY = timedelta(hours=1)
+"""How long after a restore a document that the ledger does not know may still be taken over by it."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """One reading of a connection's documents, from `since` to `reached`; `ended`: there was no more.
+
+    `compared`: documents of the bridge; `others`: documents that it did not make.
+    """
+
+    connection: str
+    since: datetime
+    reached: datetime
+    ended: bool = False
+    compared: int = 0
+    others: int = 0
+    differences: list[Difference] = field(default_factory=list)
+
+
+def reconcile(connection: str, outside: Outside) -> Reading:
+    """Go on from where the last reading ended, or begin a new round, and remember how far it came.
+
+    Raises a CallError when BlueCherry does not answer; the next reading starts where this one did.
+    """
+    now = outside.now()
+    place, round_ = f"books:{connection}", f"books round:{connection}"
+    with transaction() as session:
+        began, position = session.get(Mark, round_), session.get(Mark, place)
+        goes_on = began is not None and now - datetime.fromisoformat(began.value) < _ROUND
+        if goes_on and position is not None:
+            since = datetime.fromisoformat(position.value) - _OVERLAP
+        else:
+            # Should this reading fail, the next one begins there too; the mark's age still tells of the last good one.
+            since = now - outside.config.sweep.reconcile_back
+            session.merge(Mark(name=round_, value=now.isoformat(), at=now))
+            session.merge(Mark(name=place, value=since.isoformat(), at=position.at if position else now))
+    reading = read(connection, since, outside)
+    with transaction() as session:
+        session.merge(Mark(name=place, value=reading.reached.isoformat(), at=now))
+    return reading
+
+
+def read(connection: str, since: datetime, outside: Outside) -> Reading:
+    """Compare the documents of a connection from a time on; open exceptions for what differs, close what agrees.
+
+    Raises a CallError when BlueCherry does not answer.
+    """
+    erp, began = outside.bluecherry[connection], outside.now()
+    reading = Reading(connection, since, since)
+    seen: dict[int, str] = {}
+    cursor: str | None = None
+    for _ in range(_PAGES):
+        page = erp.documents(since, cursor=cursor)
+        with transaction() as session:
+            seen |= _compare(session, page.rows, reading, outside)
+        reading.reached = max([reading.reached, *(row.posted_at.astimezone(UTC) for row in page.rows)])
+        cursor = page.next
+        if cursor is None:
+            # A clock of BlueCherry's that is ahead must not carry the next reading past what comes until then.
+            reading.reached, reading.ended = max(since, began - erp.profile.lookup_lag), True
+            break
+    lost, found = _look_for(_unseen(reading, seen), reading, outside)
+    with transaction() as session:
+        for booked in lost:
+            reading.differences.append(missing(booked))
+            open_difference(session, reading.differences[-1], outside)
+        close_agreed(session, {*seen, *found}, since + _APART, reading.differences, outside.now())
+    return reading
+
+
+def _compare(session: Session, rows: Sequence[DocumentRow], reading: Reading, outside: Outside) -> dict[int, str]:
+    """Hold a page against the ledger; the ledger's rows that it lists, with their numbers."""
+    ours = [found for found in map(_found, rows) if found is not None]
+    reading.compared += len(ours)
+    reading.others += len(rows) - len(ours)
+    keys = {found.key for found in ours}
+    recovering = _recovering(outside)
+    statement = select(LedgerRow).where(
+        LedgerRow.connection == reading.connection, LedgerRow.key.in_(keys), LedgerRow.shadow.is_(False)
+    )
+    ledger: dict[str, list[Booked]] = defaultdict(list)
+    for each in _booked(session, session.scalars(statement).all()):
+        ledger[each.key].append(each)
+    seen = {}
+    for found in ours:
+        booked = _mine(ledger[found.key], found)
+        if booked is not None and booked.number == found.number:
+            seen[booked.id] = found.number
+        if booked is not None and booked.state is State.DUE and not found.cancelled:
+            _doubt(session, booked.id, outside.now() - outside.bluecherry[reading.connection].profile.lookup_lag)
+        elif recovering and (booked is None or booked.state is not State.POSTED):
+            continue
+        elif (differs := difference(booked, found)) is not None:
+            reading.differences.append(differs)
+            open_difference(session, differs, outside)
+    return seen
+
+
+def _recovering(outside: Outside) -> bool:
+    """Whether a restored ledger is about to take over what it lost: not yet a difference."""
+    restore = outside.restores.last()
+    return restore is not None and (not restore.read or outside.now() < restore.restored_at + _RECOVERY)
+
+
+def _found(row: DocumentRow) -> Found | None:
+    """A row of the list, if it is a document that bears a key of the bridge's."""
+    kind, key = KINDS.get(row.type), row.aux_ref_num
+    if kind is None or key is None or not is_key(key):
+        return None
+    return Found(kind, row.number, key, row.ord_num, row.ref_num2, row.qty, row.total_amt, row.status == "X")
+
+
+def _booked(session: Session, rows: Sequence[LedgerRow]) -> list[Booked]:
+    undone = select(LedgerRow.return_pk, LedgerRow.document["source"].astext).where(
+        LedgerRow.return_pk.in_({row.return_pk for row in rows}),
+        LedgerRow.kind.in_((Kind.RA_CANCEL, Kind.ORDER_CANCEL)),
+        LedgerRow.state == State.POSTED,
+    )
+    cancelled = set(session.execute(undone).tuples())
+    return [_view(row, (row.return_pk, row.key) in cancelled) for row in rows]
+
+
+def _view(row: LedgerRow, cancelled: bool) -> Booked:
+    transfer = any(line.rec_type == "SA" for line in load(Document, row.document).lines)
+    units = None if transfer else row.units
+    kind, state = Kind(row.kind), State(row.state)
+    return Booked(row.id, row.key, kind, state, row.ord_num, row.number, units, row.total, cancelled)
+
+
+def _mine(candidates: Sequence[Booked], found: Found) -> Booked | None:
+    """The ledger's document of a key: two stores may have returns of the same id, on different orders."""
+    ranked = sorted(candidates, key=lambda each: (each.number != found.number, each.ord_num != found.ord_num))
+    return ranked[0] if ranked else None
+
+
+def _doubt(session: Session, ledger_id: int, since: datetime) -> None:
+    """A document that is due and yet stands in BlueCherry is looked up before anything is sent."""
+    alone = (LedgerRow.id == ledger_id, LedgerRow.state == State.DUE, LedgerRow.batch_id.is_(None))
+    values = {"state": State.DOUBTFUL, "doubtful_since": since, "post_at": None, "retry_at": None, "look_first": True}
+    session.execute(update(LedgerRow).where(*alone).values(values))
+
+
+def _unseen(reading: Reading, seen: dict[int, str]) -> list[int]:
+    """Ledger rows that were posted within the reading and that it did not list: suspects, no more than that."""
+    with transaction() as session:
+        posted = select(LedgerRow.id).where(
+            LedgerRow.connection == reading.connection,
+            LedgerRow.state == State.POSTED,
+            LedgerRow.shadow.is_(False),
+            LedgerRow.kind.in_(list(KINDS.values())),
+            LedgerRow.posted_at >= reading.since + _APART,
+            LedgerRow.posted_at <= reading.reached - _APART,
+        )
+        return [row_id for row_id in session.scalars(posted.order_by(LedgerRow.id)) if row_id not in seen][:_LOOK_UPS]
+
+
+def _look_for(suspects: Sequence[int], reading: Reading, outside: Outside) -> tuple[list[Booked], set[int]]:
+    """Of the suspects, those that BlueCherry does not find by their key either, and the rows of those it does."""
+    if not suspects:
+        return [], set()
+    with transaction() as session:
+        rows = session.scalars(select(LedgerRow).where(LedgerRow.id.in_(suspects))).all()
+        rows = [row for row in rows if row.store in outside.config.stores]
+        booked = {each.id: each for each in _booked(session, rows)}
+        parcels = parcels_of(session, rows, outside)
+    answers = outside.side_by_side(reading.connection, list(parcels), lambda row: look_up(parcels[row], outside))
+    certain = {row: found for row, found in answers.items() if not isinstance(found, CallError)}
+    reading.compared += len(certain)
+    lost = [booked[row] for row, found in certain.items() if found is None]
+    return lost, {row for row, found in certain.items() if found is not None}

@@ -1,0 +1,201 @@
+"""Approvals: what changes money is asked for by one person and done when another one says yes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.db.engine import transaction
+from app.db.tables.desk import ApprovalRow
+from app.db.tables.exceptions import ExceptionRow
+from app.domain.money import Money
+from app.services.exceptions.bulk_jobs import add_job, carry_now
+from app.services.exceptions.desk_actions import Action, Arguments
+from app.services.exceptions.remedies import NotPossible
+from app.services.history import Notes
+from app.services.outside import utc_now
+from app.services.page import Page, page_of
+
+APPROVALS_PER_PAGE = 50
+
+
+class NoSuchApproval(LookupError):
+    """Nothing of this number waits for a second person."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalView:
+    """Something that changes money, asked for and perhaps decided."""
+
+    id: int
+    action: Action
+    exception_ids: tuple[int, ...]
+    arguments: Arguments
+    code: str
+    team: str
+    store: str | None
+    units: int
+    money: Money | None
+    reason: str
+    asked_by: str
+    asked_at: datetime
+    state: str
+    decided_by: str | None
+    decided_at: datetime | None
+
+
+def ask(action: Action, exception_ids: Sequence[int], arguments: Arguments, by: str) -> int:
+    """Ask for a second person's word; the number of what waits.
+
+    Raises NotPossible when none of the exceptions is open any more, or money of two currencies is meant at once.
+    """
+    reason = (arguments.get("reason") or "").strip()
+    if not reason:
+        raise NotPossible("Say why: whoever approves it, and whoever looks later, needs the reason.")
+    with transaction() as session:
+        rows = session.scalars(
+            select(ExceptionRow).where(ExceptionRow.id.in_(exception_ids), ExceptionRow.closed_at.is_(None))
+        ).all()
+        if not rows:
+            raise NotPossible("None of these is open any more.")
+        currencies = {row.currency for row in rows if row.amount}
+        if len(currencies) > 1:
+            raise NotPossible("Ask for each currency by itself: an approval is over one sum.")
+        asked = ApprovalRow(
+            action=action,
+            exception_ids=sorted(row.id for row in rows),
+            arguments=dict(arguments),
+            team=rows[0].team,
+            units=sum(row.units for row in rows),
+            amount=sum(row.amount for row in rows if row.amount) or None,
+            currency=next(iter(currencies), None),
+            reason=reason,
+            asked_by=by,
+        )
+        session.add(asked)
+        session.flush()
+        _note(session, rows, "approval asked for", asked, by)
+        return asked.id
+
+
+def decide(number: int, approve: bool, by: str) -> ApprovalView:
+    """Say yes or no to what somebody else asked for; a yes does it, in slices where it is much.
+
+    Raises NoSuchApproval, or NotPossible when it is decided already, is one's own, or cannot be done any more.
+    """
+    with transaction() as session:
+        row = _open(session, number)
+        if row.asked_by == by:
+            raise NotPossible("Who asked for it cannot approve it: somebody else must look.")
+        row.state, row.decided_by, row.decided_at = "approved" if approve else "refused", by, utc_now()
+        rows = session.scalars(select(ExceptionRow).where(ExceptionRow.id.in_(row.exception_ids))).all()
+        _note(session, rows, f"approval {row.state}", row, by)
+        view = _view(row, rows[0])
+        if not approve:
+            return view
+        # In the same commit: what was approved is done, whoever dies in between.
+        signed = f"{row.asked_by}, approved by {by}"
+        job = add_job(session, Action(row.action), row.exception_ids, row.arguments, signed)
+    try:
+        carry_now(job)
+    except NotPossible:
+        _reopen(number)
+        raise
+    return view
+
+
+def withdraw(number: int, by: str) -> None:
+    """Take back what one asked for oneself. Raises NoSuchApproval, or NotPossible when it is another's."""
+    with transaction() as session:
+        row = _open(session, number)
+        if row.asked_by != by:
+            raise NotPossible("Only who asked for it can take it back.")
+        row.state, row.decided_by, row.decided_at = "withdrawn", by, utc_now()
+        rows = session.scalars(select(ExceptionRow).where(ExceptionRow.id.in_(row.exception_ids))).all()
+        _note(session, rows, "approval withdrawn", row, by)
+
+
+def list_approvals(open_only: bool, before: int | None = None, limit: int = APPROVALS_PER_PAGE) -> Page[ApprovalView]:
+    """What was asked for, the newest first."""
+    query = select(ApprovalRow, ExceptionRow).join(ExceptionRow, ExceptionRow.id == ApprovalRow.exception_ids[1])
+    if open_only:
+        query = query.where(ApprovalRow.state == "open")
+    if before is not None:
+        query = query.where(ApprovalRow.id < before)
+    with transaction() as session:
+        found = session.execute(query.order_by(ApprovalRow.id.desc()).limit(limit + 1)).all()
+        views = [_view(row, first) for row, first in found]
+    return page_of(views, limit, lambda view: view.id, lambda view: view)
+
+
+def waiting() -> int:
+    """How many wait for a second person."""
+    with transaction() as session:
+        return session.scalar(select(func.count()).where(ApprovalRow.state == "open")) or 0
+
+
+def waiting_for(exception_ids: Sequence[int]) -> list[ApprovalView]:
+    """What waits for a second person about any of these exceptions."""
+    query = (
+        select(ApprovalRow, ExceptionRow)
+        .join(ExceptionRow, ExceptionRow.id == ApprovalRow.exception_ids[1])
+        .where(ApprovalRow.state == "open", ApprovalRow.exception_ids.overlap(list(exception_ids)))
+    )
+    with transaction() as session:
+        return [_view(row, first) for row, first in session.execute(query.order_by(ApprovalRow.id))]
+
+
+def _reopen(number: int) -> None:
+    with transaction() as session:
+        row = session.get_one(ApprovalRow, number, with_for_update=True)
+        row.state, row.decided_by, row.decided_at = "open", None, None
+
+
+def _open(session: Session, number: int) -> ApprovalRow:
+    row = session.get(ApprovalRow, number, with_for_update=True)
+    if row is None:
+        raise NoSuchApproval(f"there is no approval {number}")
+    if row.state != "open":
+        raise NotPossible(f"This is {row.state} already.")
+    return row
+
+
+def _note(session: Session, rows: Sequence[ExceptionRow], what: str, asked: ApprovalRow, by: str) -> None:
+    notes = Notes()
+    for row in rows:
+        notes.add(
+            row.return_pk,
+            what,
+            row.document_key,
+            code=row.code,
+            action=asked.action,
+            approval=asked.id,
+            by=by,
+            note=asked.reason,
+        )
+    notes.write(session)
+
+
+def _view(row: ApprovalRow, first: ExceptionRow) -> ApprovalView:
+    money = Money.rounded(row.amount, row.currency) if row.amount is not None and row.currency else None
+    return ApprovalView(
+        id=row.id,
+        action=Action(row.action),
+        exception_ids=tuple(row.exception_ids),
+        arguments=row.arguments,
+        code=first.code,
+        team=row.team,
+        store=first.store,
+        units=row.units,
+        money=money,
+        reason=row.reason,
+        asked_by=row.asked_by,
+        asked_at=row.asked_at,
+        state=row.state,
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+    )

@@ -1,0 +1,60 @@
+"""A code that nobody mapped, mapped where its exception stands: one key of the mapping, by the way of every edit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from app.config import Config
+from app.config.overlay import OverlayError, merged
+from app.domain.blockers import Code
+from app.services import mapping_edits
+from app.services.exceptions.remedies import NotPossible
+from app.toml_schema import Table
+
+
+def map_code(config: Config, code: str, cause: str, value: str, by: str, now: datetime) -> int:
+    """Map what an exception is about, for all of its cause; the number of the edit.
+
+    `value` by code: `unmapped_reason`, BlueCherry's reason code; `unmapped_grade`, a location, or nothing for that of
+    the site; `unmapped_site`, the site that takes Reveni's destination; `unknown_status`, what the status means.
+    `config` without any overlay. Raises NotPossible, which says what is wrong.
+    """
+    store, _, name = cause.partition(":")
+    if store not in config.stores:
+        raise NotPossible(f"There is no store {store} in the configuration.")
+    number, overlay = mapping_edits.newest_overlay()
+    try:
+        wanted = merged(overlay, _key(config, overlay, Code(code), store, name, value.strip()))
+        return mapping_edits.save(config, wanted, number, by, now, f"{code} {name}")
+    except OverlayError as error:
+        raise NotPossible(str(error.problems[0])) from None
+    except mapping_edits.Overtaken as error:
+        raise NotPossible(str(error)) from None
+
+
+def _key(config: Config, overlay: Table, code: Code, store: str, name: str, value: str) -> Table:
+    """The key as an overlay: the file's own words."""
+    match code:
+        case Code.UNMAPPED_REASON:
+            return {"stores": {store: {"reasons": {name: value}}}}
+        case Code.UNKNOWN_STATUS:
+            return {"stores": {store: {"statuses": {name: value}}}}
+        case Code.UNMAPPED_GRADE:
+            return {"stores": {store: {"grades": {name: {"location": value} if value else {}}}}}
+        case Code.UNMAPPED_SITE:
+            return _site(config, overlay, store, name, value)
+        case _:
+            raise NotPossible(f"{code} is about no code of the mapping.")
+
+
+def _site(config: Config, overlay: Table, store: str, name: str, site: str) -> Table:
+    known = mapping_edits.current_rules({store: config.stores[store].rules})[store].sites
+    if name in config.sites:
+        raise NotPossible(f"Which store has which site is the file's alone: add {name} to the sites of {store} there.")
+    if site not in known:
+        raise NotPossible(f"Store {store} has no site {site}.")
+    if not name:
+        return {"stores": {store: {"default_site": site}}}
+    ids: Sequence[str] = sorted({*known[site].reveni_location_ids, name})
+    return {"sites": {site: {"reveni_location_ids": list(ids)}}}

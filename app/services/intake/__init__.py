@@ -1,0 +1,1 @@
+"""Taking in what happened: events, receipts, and the returns that they are about."""

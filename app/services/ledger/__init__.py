@@ -1,0 +1,1 @@
+"""The ledger: what is due is planned, claimed, sent and recorded, each document once."""

@@ -1,0 +1,1 @@
+"""What would be posted, and what of it would be right, before anything is."""

@@ -1,0 +1,220 @@
+"""The ledger held against the documents that BlueCherry lists."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from app.calls import CallError
+from app.db.engine import transaction
+from app.db.tables.exceptions import ExceptionRow
+from app.db.tables.ledger import LedgerRow
+from app.db.tables.upkeep import Mark
+from app.domain.reconciliation import Sort
+from app.services.books.reconciliation import Reading, read, reconcile
+from app.services.exceptions.remedies import resolve, retry
+from app.services.intake.taking_in import take_in
+from app.services.ledger.planning import plan
+from app.services.ledger.validation import validate
+from tests.support.scene import Scene, item
+from tests.unit.sandbox.world import memo, memo_line, ra, ra_line
+
+EVEN = {"sku": "0004", "quantity": 1, "price": "10.89"}
+LAG = 5.5
+
+
+def _read(scene: Scene, hours: float = 24) -> Reading:
+    """A reading after all that was made is listed."""
+    scene.clock.move(LAG)
+    return read("main", scene.outside.now() - timedelta(hours=hours), scene.outside)
+
+
+def _a_day(scene: Scene) -> None:
+    """A return of every kind of document, one that was cancelled, a regrade, and a memo by hand."""
+    scene.ask("r1", item("0001"), item("0002", exchange=EVEN), type="mixed")
+    scene.arrive("w1", {"0001": 1, "0002": 1}, return_id="r1")
+    scene.accept("r1")
+    scene.work()
+    scene.report(
+        "w2",
+        {
+            "type": "regrade",
+            "return_id": "r1",
+            "items": [{"sku": "0001", "quantity": 1, "grade": "B", "from_grade": "A"}],
+        },
+    )
+    scene.ask("r2", item("0001"))
+    scene.work()
+    scene.change("r2", status="cancelled")
+    scene.work()
+    by_hand = memo(memo_line())
+    scene.seed(credit_memos=[{k: v for k, v in by_hand.items() if k not in ("ref_num2", "aux_ref_num")}])
+
+
+def _double(scene: Scene) -> str:
+    """The authorisation of r1 a second time, as a frozen worker would send it; its number."""
+    body = ra(ra_line(), ref_num2="r1", aux_ref_num="RA-r1", location="MAD01")
+    answer = scene.bluecherry.call("POST", "/return_authorizations", body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["ra_num"])
+
+
+def test_documents_in_shadow_stand_in_no_list(scene: Scene) -> None:
+    scene.configure({"stores": {"es": {"shadow": True}}})
+    _a_day(scene)
+    scene.clock.move(3600)
+
+    reading = _read(scene)
+    assert (reading.compared, reading.differences, scene.codes()) == (0, [], [])
+
+
+def test_after_a_whole_day_nothing_differs(scene: Scene) -> None:
+    _a_day(scene)
+    reading = _read(scene)
+
+    assert reading.differences == []
+    assert reading.ended
+    assert reading.compared == len(
+        [row for row in scene.ledger().values() if row.number and row.kind not in ("ra_cancel", "ra_close")]
+    )
+    books = scene.books()
+    kinds = ("return_authorisations", "inventory_journals", "credit_memos", "sales_orders")
+    assert reading.compared + reading.others == sum(len(books[kind]) for kind in kinds)
+    assert scene.codes() == []
+
+
+def test_a_document_that_was_made_twice_is_before_finance_with_both_numbers(scene: Scene) -> None:
+    scene.ask("r1")
+    scene.work()
+    number = _double(scene)
+    (differs,) = _read(scene).differences
+
+    assert (differs.sort, differs.key) == (Sort.DOUBLED, "RA-r1")
+    (exception,) = scene.exceptions()
+    assert (exception.code, exception.team, exception.return_id) == ("books_differ", "finance", "r1")
+    assert number in exception.message
+    assert str(scene.ledger()["RA-r1"].number) in exception.message
+
+
+def test_it_stays_open_whatever_happens_to_the_return_until_the_books_agree(scene: Scene) -> None:
+    scene.ask("r1")
+    scene.work()
+    number = _double(scene)
+    _read(scene)
+    with transaction() as session:
+        plan(session, [scene.row().pk], scene.outside)
+    _read(scene)
+    assert scene.codes() == ["books_differ"]
+    assert len(scene.rows(ExceptionRow)) == 1
+
+    assert scene.bluecherry.call("POST", f"/return_authorizations/{number}/cancel", {}).status_code == 200
+    assert _read(scene).differences == []
+    (exception,) = scene.rows(ExceptionRow)
+    assert exception.closed_by == "the books agree again"
+
+
+def test_what_a_person_ended_is_not_opened_again(scene: Scene) -> None:
+    scene.ask("r1")
+    scene.work()
+    _double(scene)
+    _read(scene)
+    (exception,) = scene.exceptions()
+    resolve([exception.id], "ana", "the second is for the boxes")
+
+    assert len(_read(scene).differences) == 1, "it differs all the same"
+    assert scene.codes() == []
+
+
+def test_an_authorisation_that_somebody_cancelled_by_hand_differs(scene: Scene) -> None:
+    scene.ask("r1")
+    scene.work()
+    number = scene.ledger()["RA-r1"].number
+    assert scene.bluecherry.call("POST", f"/return_authorizations/{number}/cancel", {}).status_code == 200
+    (differs,) = _read(scene).differences
+
+    assert differs.sort is Sort.CHANGED
+    assert "it is standing in the ledger, cancelled in BlueCherry" in differs.message
+
+
+def test_a_sum_that_is_another_differs(scene: Scene) -> None:
+    scene.ask("r1")
+    scene.arrive("w1", {"0001": 1}, return_id="r1")
+    scene.accept("r1")
+    scene.work()
+    with transaction() as session:
+        session.execute(update(LedgerRow).where(LedgerRow.key == "CM-r1-1").values(total="10.88"))
+    (differs,) = _read(scene).differences
+
+    assert (differs.sort, differs.key) == (Sort.CHANGED, "CM-r1-1")
+    assert "total 10.88 in the ledger, 10.89 in BlueCherry" in differs.message
+
+
+def test_a_document_with_our_key_that_the_ledger_does_not_know_differs(scene: Scene) -> None:
+    body = memo(memo_line(), ref_num2="gone", aux_ref_num="CM-gone-1")
+    assert scene.bluecherry.call("POST", "/credit_memos", body).status_code == 201
+    (differs,) = _read(scene).differences
+
+    assert (differs.sort, differs.key) == (Sort.NOT_DUE, "CM-gone-1")
+    (exception,) = scene.exceptions()
+    assert (exception.return_pk, exception.return_id) == (None, "gone")
+
+
+def test_what_bluecherry_lost_is_told_and_made_again_when_a_person_says_so(scene: Scene) -> None:
+    scene.ask("r1")
+    scene.work()
+    scene.forget()
+    scene.clock.move(3600)
+    (differs,) = _read(scene).differences
+    assert (differs.sort, differs.key) == (Sort.MISSING, "RA-r1")
+    assert set(scene.ras()) == set()
+
+    (exception,) = scene.exceptions()
+    retry([exception.id], "ana")
+    scene.later(LAG + 1)
+    scene.work()
+    assert set(scene.ras()) == {"RA-r1"}
+    scene.clock.move(3600)
+    assert _read(scene).differences == []
+    assert scene.codes() == []
+
+
+def test_a_document_that_is_due_and_stands_already_is_looked_up_and_not_sent(scene: Scene) -> None:
+    scene.ask("r1")
+    pks = take_in(scene.outside).returns
+    validate(pks, scene.outside)
+    assert scene.states() == {"RA-r1": "due"}
+    number = _double(scene)
+    assert _read(scene).differences == []
+    scene.carry(pks)
+
+    row = scene.ledger()["RA-r1"]
+    assert (row.state, row.number) == ("posted", number)
+    assert scene.calls("POST /return_authorizations") == 1
+
+
+def test_a_reading_goes_on_where_the_last_one_ended_and_begins_anew_once_a_day(scene: Scene) -> None:
+    scene.clock.move(-7200)
+    first = reconcile("main", scene.outside)
+    assert scene.outside.now() - first.since > timedelta(days=34)
+    scene.clock.move(7200)
+    second = reconcile("main", scene.outside)
+    assert first.reached - second.since == timedelta(minutes=20)
+
+    scene.clock.move(86400)
+    third = reconcile("main", scene.outside)
+    assert scene.outside.now() - third.since > timedelta(days=34)
+    assert {mark.name for mark in scene.rows(Mark)} >= {"books:main", "books round:main"}
+
+
+def test_a_round_whose_first_reading_fails_is_not_skipped(scene: Scene) -> None:
+    reconcile("main", scene.outside)
+    scene.clock.move(86400)
+    scene.trouble("500", "GET /documents")
+    with pytest.raises(CallError):
+        reconcile("main", scene.outside)
+    scene.trouble(None)
+    scene.clock.move(60)
+
+    assert scene.outside.now() - reconcile("main", scene.outside).since > timedelta(days=34)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from app.db.engine import transaction
+from app.db.tables.desk import BulkJobRow
+from app.db.tables.returns import ReturnRow
+from app.services.exceptions.bulk_jobs import NoSuchJob, carry_jobs, get_job, start_job
+from app.services.exceptions.desk_actions import Action
+from app.services.outside import utc_now
+from tests.support.rows import exception_row, return_row, saved
+
+pytestmark = pytest.mark.usefixtures("books")
+
+
+def _held(count: int) -> list[int]:
+    return [saved(exception_row(return_pk=saved(return_row(f"r{n}")), return_id=f"r{n}")) for n in range(count)]
+
+
+def test_a_job_is_done_in_slices_and_tells_how_far_it_is() -> None:
+    ids = _held(120)
+    number = start_job(Action.RETRY, ids, {}, "ana")
+    assert (get_job(number).done, get_job(number).total) == (0, 120)
+
+    assert carry_jobs() == 120
+
+    job = get_job(number)
+    assert (job.done, job.error, job.finished_at is not None) == (120, None, True)
+    with transaction() as session:
+        assert session.query(ReturnRow).filter(ReturnRow.pending).count() == 120
+
+
+def test_closed_ones_are_counted() -> None:
+    number = start_job(Action.RESOLVE, _held(30), {"reason": "test"}, "ana")
+    carry_jobs()
+
+    assert get_job(number).closed == 30
+
+
+def test_what_a_worker_holds_is_left_until_its_lease_is_over() -> None:
+    number = start_job(Action.RETRY, _held(30), {}, "ana")
+    with transaction() as session:
+        session.execute(update(BulkJobRow).values(lease_until=utc_now() + timedelta(minutes=1)))
+    assert carry_jobs() == 0
+
+    with transaction() as session:
+        session.execute(update(BulkJobRow).values(lease_until=utc_now() - timedelta(seconds=1)))
+
+    assert carry_jobs() == 30
+    assert get_job(number).done == 30
+
+
+def test_a_job_that_cannot_be_done_ends_with_its_reason() -> None:
+    number = start_job(Action.CHOOSE_ORDER, _held(30), {"order": "5001"}, "ana")
+    carry_jobs()
+
+    job = get_job(number)
+    assert (job.finished_at is not None, "order_ambiguous" in (job.error or "")) == (True, True)
+
+
+def test_one_that_is_not_there_is_said() -> None:
+    with pytest.raises(NoSuchJob):
+        get_job(7)
