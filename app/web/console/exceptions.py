@@ -18,6 +18,7 @@ from app.services.exceptions.exception_file import ExceptionFile, comment, excep
 from app.services.exceptions.exception_queue import NoSuchException
 from app.services.exceptions.sku_suggestions import suggest_skus
 from app.web.console.exception_download import download_of
+from app.web.console.handbook import page_of
 from app.web.console.needs import actor
 from app.web.console.pages import Pages, config
 from app.web.console.preferences import back
@@ -126,7 +127,7 @@ def _people() -> list[Person]:
 
 
 def _remedy(file: ExceptionFile) -> dict[str, object]:
-    """What the forms that mend an exception need."""
+    """What stands beside an exception: the forms that mend it, and its runbook."""
     number = file.exception.id
     remedy = _REMEDIES.get(file.exception.code)
     store, _, rest = file.exception.cause.partition(":")
@@ -138,5 +139,6 @@ def _remedy(file: ExceptionFile) -> dict[str, object]:
         "sites": sorted(config().stores[store].rules.sites) if store in config().stores else [],
         "phases": [phase.value for phase in Phase if phase is not Phase.UNKNOWN],
         "mine": actor().acts_for(Team(file.exception.team)),
+        "runbook": page_of(file.exception.code),
         "asked": approvals.waiting_for([number]),
     }

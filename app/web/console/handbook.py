@@ -28,16 +28,17 @@ def runbook(code: str) -> ResponseReturnValue:
     """The runbook of a code."""
     if code not in list(Code):
         abort(HTTPStatus.NOT_FOUND)
-    return render_template("console/runbook.html", page=_page(code))
+    return render_template("console/runbook.html", page=page_of(code))
 
 
 @pages.get("/operating-model", ANYBODY)
 def operating_model() -> ResponseReturnValue:
     """Who owns which data, and what is checked when."""
-    return render_template("console/operating_model.html", page=_page(handbook.OPERATING_MODEL))
+    return render_template("console/operating_model.html", page=page_of(handbook.OPERATING_MODEL))
 
 
-def _page(name: str) -> handbook.HandbookPage:
+def page_of(name: str) -> handbook.HandbookPage:
+    """A page of the handbook, its links led through the console. Raises NoSuchPage."""
     return handbook.page(name, _address)
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from flask.testing import FlaskClient
 
 from app.domain.blockers import Code
@@ -35,3 +36,14 @@ def test_what_others_wrote_is_text_and_no_markup(ana: FlaskClient) -> None:
     saved(exception_row(message="<script>alert(1)</script>"))
 
     assert "<script>alert" not in ana.get("/console/exceptions").text
+
+
+@pytest.mark.parametrize("code", Code)
+def test_the_runbook_stands_beside_the_exception_and_its_cause(ana: FlaskClient, code: Code) -> None:
+    number = saved(exception_row(code, "es:1"))
+
+    for address in (f"/console/exceptions/{number}", f"/console/exceptions?code={code.value}&cause=es:1"):
+        beside = ana.get(address).text.partition('id="runbook"')[2].partition("</details>")[0]
+
+        assert "<h2>What to do</h2>" in beside
+        assert f"/console/runbooks/{code.value}" in beside
