@@ -72,11 +72,15 @@ class TooLate(Exception):
 
 
 class Doubtful(CallError):
-    """No certain answer: a write may have been made. `reason` says what came instead of an answer."""
+    """No certain answer: a write may have been made. `reason` says what came instead of an answer.
 
-    def __init__(self, call: str, reason: str) -> None:
-        super().__init__(call, reason)
+    `status`: the status of what came, where it is the status that says nothing certain.
+    """
+
+    def __init__(self, call: str, reason: str, status: int | None = None) -> None:
+        super().__init__(call, reason, status)
         self.reason = reason
+        self.status = status
 
     def __str__(self) -> str:
         return f"{self.call}: no certain answer ({self.reason})"

@@ -213,7 +213,7 @@ class HttpClient:
             parsed = _parse(_read(response, deadline))
         except _Unreadable as error:
             if status not in _CERTAIN:
-                raise Doubtful(name, f"status {status}, {error}") from None
+                raise Doubtful(name, f"status {status}, {error}", status) from None
             if status in _WITH_A_REASON:
                 raise TryLater(name, "garbled") from None
             parsed = None
@@ -233,7 +233,7 @@ class HttpClient:
         if status in _REFUSALS:
             field = self._public(fault.field)[:_LONGEST_REASON] if fault.field else None
             raise Refused(name, status, code, self._public(fault.message), field)
-        raise Doubtful(name, f"status {status}")
+        raise Doubtful(name, f"status {status}", status)
 
     def _public(self, message: str) -> str:
         """The other side's words, without what must not be in a log: our secrets and e-mail addresses.

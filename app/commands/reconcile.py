@@ -40,21 +40,12 @@ def reconcile(days: int | None, connection: str | None, as_json: bool) -> None:
 
 
 def _read(connection: str, back: timedelta, world: Outside) -> Reading:
-    began = since = world.now() - back
     with plain_database_errors():
         try:
-            whole = read(connection, since, world)
-            while not whole.ended:
-                part = read(connection, whole.reached, world)
-                part.compared += whole.compared
-                part.others += whole.others
-                part.differences = [*whole.differences, *part.differences]
-                whole = part
+            return read(connection, world.now() - back, world)
         except CallError as error:
             click.echo(f"The books of {connection} could not be read: {error}", err=True)
             sys.exit(2)
-    whole.since = began
-    return whole
 
 
 def _as_json(reading: Reading) -> dict[str, object]:

@@ -70,9 +70,12 @@ class Reveni:
 
     @staticmethod
     def _list(request: Request, store: Store) -> Answer:
-        since = request.query.get("updated_since")
+        since, cursor = request.query.get("updated_since"), request.query.get("cursor")
+        if cursor and "|" not in cursor:
+            # As Django REST answers a cursor that it did not give.
+            raise NotFound("cursor")
         try:
-            page, then = store.page(parse_rfc3339(since) if since else None, request.query.get("cursor"))
+            page, then = store.page(parse_rfc3339(since) if since else None, cursor)
         except ValueError:
             raise BadRequest("updated_since must be a time, RFC 3339") from None
         following: str | None = None

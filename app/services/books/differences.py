@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -16,6 +17,8 @@ from app.domain.blockers import REMEDIES, Code
 from app.domain.reconciliation import Difference
 from app.services.history import Notes
 from app.services.outside import Outside
+
+Selected = TypeVar("Selected")
 
 
 def open_difference(session: Session, differs: Difference, outside: Outside) -> None:
@@ -43,6 +46,11 @@ def open_difference(session: Session, differs: Difference, outside: Outside) -> 
         notes.write(session)
 
 
+def differing(session: Session, rows: Iterable[int]) -> list[int]:
+    """Of the ledger's rows, those with an open difference."""
+    return list(session.scalars(_open(select(LedgerRow.id), rows).distinct()))
+
+
 def close_agreed(
     session: Session, agreed: Iterable[int], since: datetime, differences: Iterable[Difference], now: datetime
 ) -> None:
@@ -51,23 +59,22 @@ def close_agreed(
     Only documents posted after `since` were read together with all that could stand beside them.
     """
     standing = {differs.cause for differs in differences}
-    rows = (
-        select(ExceptionRow)
-        .join(LedgerRow, (LedgerRow.return_pk == ExceptionRow.return_pk) & (LedgerRow.key == ExceptionRow.document_key))
-        .where(
-            ExceptionRow.code == Code.BOOKS_DIFFER,
-            ExceptionRow.closed_at.is_(None),
-            LedgerRow.id.in_(set(agreed)),
-            LedgerRow.posted_at >= since,
-        )
-        .with_for_update(of=ExceptionRow)
-    )
+    rows = _open(select(ExceptionRow), agreed).where(LedgerRow.posted_at >= since).with_for_update(of=ExceptionRow)
     notes = Notes()
     for each in session.scalars(rows):
         if each.cause not in standing:
             each.closed_at, each.closed_by = now, "the books agree again"
             notes.add(each.return_pk, "exception closed", each.document_key, code=each.code)
     notes.write(session)
+
+
+def _open(what: Select[tuple[Selected]], rows: Iterable[int]) -> Select[tuple[Selected]]:
+    same = (LedgerRow.return_pk == ExceptionRow.return_pk) & (LedgerRow.key == ExceptionRow.document_key)
+    return (
+        what.select_from(ExceptionRow)
+        .join(LedgerRow, same)
+        .where(ExceptionRow.code == Code.BOOKS_DIFFER, ExceptionRow.closed_at.is_(None), LedgerRow.id.in_(set(rows)))
+    )
 
 
 def _home(session: Session, row: LedgerRow | None, differs: Difference, outside: Outside) -> ReturnRow | None:

@@ -1,6 +1,6 @@
 """Reconciliation: read BlueCherry's list of documents and hold the ledger against it.
 
-It goes on from where the last reading ended, and once a day begins anew with all the days that the configuration
+It goes on where the last reading stopped or ended, and once a day begins anew with all the days that the configuration
 names: a document that somebody changes by hand keeps its place in the list. Documents in shadow stand in no list, and
 are left to `shadow_comparison`.
 """
@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -24,9 +25,10 @@ from app.db.tables.upkeep import Mark
 from app.domain.documents import Document, State
 from app.domain.policy import Kind
 from app.domain.reconciliation import Booked, Difference, Found, difference, is_key, missing
-from app.services.books.differences import close_agreed, open_difference
+from app.services.books.differences import close_agreed, differing, open_difference
 from app.services.ledger.claiming import parcels_of
 from app.services.ledger.sending import look_up
+from app.services.lists import ask_again, ask_for_page, drop, keep, take_up
 from app.services.outside import Outside
 
 _APART = timedelta(minutes=10)
@@ -34,7 +36,7 @@ _APART = timedelta(minutes=10)
 _OVERLAP = 2 * _APART
 _ROUND = timedelta(days=1)
 _PAGES = 200
-"""Pages of one reading; the next goes on from there."""
+"""Pages of one run; the next goes on from there."""
 _LOOK_UPS = 500
 _RECOVERY = timedelta(hours=1)
 """How long after a restore a document that the ledger does not know may still be taken over by it."""
@@ -44,7 +46,9 @@ _RECOVERY = timedelta(hours=1)
 class Reading:
     """One reading of a connection's documents, from `since` to `reached`; `ended`: there was no more.
 
-    `compared`: documents of the bridge; `others`: documents that it did not make.
+    `compared`: documents of the bridge; `others`: documents that it did not make. `cursor`: of the page that comes
+    next. Kept for it: the ledger's rows listed `lately`, with BlueCherry's time, and rows with an open exception that
+    were listed as they should be (`agreed`).
     """
 
     connection: str
@@ -54,28 +58,40 @@ class Reading:
     compared: int = 0
     others: int = 0
     differences: list[Difference] = field(default_factory=list)
+    cursor: str | None = None
+    lately: dict[int, datetime] = field(default_factory=dict)
+    agreed: list[int] = field(default_factory=list)
 
 
 def reconcile(connection: str, outside: Outside) -> Reading:
-    """Go on from where the last reading ended, or begin a new round, and remember how far it came.
+    """Go on where the last reading stopped or ended, or begin a new round, and remember how far it came.
 
-    Raises a CallError when BlueCherry does not answer; the next reading starts where this one did.
+    Raises a CallError when BlueCherry does not answer; the next reading goes on where this one stopped.
     """
     now = outside.now()
     place, round_ = f"books:{connection}", f"books round:{connection}"
     with transaction() as session:
         began, position = session.get(Mark, round_), session.get(Mark, place)
-        goes_on = began is not None and now - datetime.fromisoformat(began.value) < _ROUND
-        if goes_on and position is not None:
+        reading = take_up(session, place, Reading, now)
+        if reading is None and began and position and now - datetime.fromisoformat(began.value) < _ROUND:
             since = datetime.fromisoformat(position.value) - _OVERLAP
-        else:
+            reading = Reading(connection, since, since)
+        elif reading is None:
             # Should this reading fail, the next one begins there too; the mark's age still tells of the last good one.
             since = now - outside.config.sweep.reconcile_back
             session.merge(Mark(name=round_, value=now.isoformat(), at=now))
             session.merge(Mark(name=place, value=since.isoformat(), at=position.at if position else now))
-    reading = read(connection, since, outside)
+            reading = Reading(connection, since, since)
+    for _ in range(_PAGES):
+        _read_page(reading, place, outside)
+        with transaction() as session:
+            if reading.ended:
+                session.merge(Mark(name=place, value=reading.reached.isoformat(), at=now))
+                drop(session, place)
+                return reading
+            keep(session, place, reading, now)
     with transaction() as session:
-        session.merge(Mark(name=place, value=reading.reached.isoformat(), at=now))
+        session.execute(update(Mark).where(Mark.name == place).values(at=now))
     return reading
 
 
@@ -84,47 +100,57 @@ def read(connection: str, since: datetime, outside: Outside) -> Reading:
 
     Raises a CallError when BlueCherry does not answer.
     """
-    erp, began = outside.bluecherry[connection], outside.now()
     reading = Reading(connection, since, since)
-    seen: dict[int, str] = {}
-    cursor: str | None = None
-    for _ in range(_PAGES):
-        page = erp.documents(since, cursor=cursor)
-        with transaction() as session:
-            seen |= _compare(session, page.rows, reading, outside)
-        reading.reached = max([reading.reached, *(row.posted_at.astimezone(UTC) for row in page.rows)])
-        cursor = page.next
-        if cursor is None:
-            # A clock of BlueCherry's that is ahead must not carry the next reading past what comes until then.
-            reading.reached, reading.ended = max(since, began - erp.profile.lookup_lag), True
-            break
-    lost, found = _look_for(_unseen(reading, seen), reading, outside)
+    while not reading.ended:
+        _read_page(reading, None, outside)
+    return reading
+
+
+def _read_page(reading: Reading, kept_as: str | None, outside: Outside) -> None:
+    """Compare the next page, and look for what should have been listed by then; at the end, close what agrees."""
+    erp, asked = outside.bluecherry[reading.connection], outside.now()
+    ask = partial(erp.documents, reading.since, cursor=reading.cursor)
+    page = ask_for_page(kept_as, reading.cursor, ask) if kept_as else ask_again(ask)
+    with transaction() as session:
+        seen = _compare(session, page.rows, reading, outside)
+        reading.agreed += differing(session, seen)
+    reading.lately |= seen
+    looked_for = max(reading.since + _APART, reading.reached - _APART)
+    reading.reached = max([reading.reached, *(row.posted_at.astimezone(UTC) for row in page.rows)])
+    reading.cursor, reading.ended = page.next, page.next is None
+    if reading.ended:
+        # A clock of BlueCherry's that is ahead must not carry the next reading past what comes until then.
+        reading.reached = max(reading.since, asked - erp.profile.lookup_lag)
+    lost, found = _look_for(_unseen(reading, looked_for), reading, outside)
     with transaction() as session:
         for booked in lost:
             reading.differences.append(missing(booked))
             open_difference(session, reading.differences[-1], outside)
-        close_agreed(session, {*seen, *found}, since + _APART, reading.differences, outside.now())
-    return reading
+        reading.agreed += differing(session, found)
+        if reading.ended:
+            close_agreed(session, reading.agreed, reading.since + _APART, reading.differences, outside.now())
+    reading.lately = {row: at for row, at in reading.lately.items() if at >= reading.reached - 2 * _APART}
 
 
-def _compare(session: Session, rows: Sequence[DocumentRow], reading: Reading, outside: Outside) -> dict[int, str]:
-    """Hold a page against the ledger; the ledger's rows that it lists, with their numbers."""
-    ours = [found for found in map(_found, rows) if found is not None]
+def _compare(session: Session, rows: Sequence[DocumentRow], reading: Reading, outside: Outside) -> dict[int, datetime]:
+    """Hold a page against the ledger; the ledger's rows that it lists as they should be, with BlueCherry's time."""
+    ours = [(found, row.posted_at) for row in rows if (found := _found(row)) is not None]
     reading.compared += len(ours)
     reading.others += len(rows) - len(ours)
-    keys = {found.key for found in ours}
     recovering = _recovering(outside)
     statement = select(LedgerRow).where(
-        LedgerRow.connection == reading.connection, LedgerRow.key.in_(keys), LedgerRow.shadow.is_(False)
+        LedgerRow.connection == reading.connection,
+        LedgerRow.key.in_({found.key for found, _ in ours}),
+        LedgerRow.shadow.is_(False),
     )
     ledger: dict[str, list[Booked]] = defaultdict(list)
     for each in _booked(session, session.scalars(statement).all()):
         ledger[each.key].append(each)
     seen = {}
-    for found in ours:
+    for found, posted_at in ours:
         booked = _mine(ledger[found.key], found)
         if booked is not None and booked.number == found.number:
-            seen[booked.id] = found.number
+            seen[booked.id] = posted_at
         if booked is not None and booked.state is State.DUE and not found.cancelled:
             _doubt(session, booked.id, outside.now() - outside.bluecherry[reading.connection].profile.lookup_lag)
         elif recovering and (booked is None or booked.state is not State.POSTED):
@@ -179,18 +205,19 @@ def _doubt(session: Session, ledger_id: int, since: datetime) -> None:
     session.execute(update(LedgerRow).where(*alone).values(values))
 
 
-def _unseen(reading: Reading, seen: dict[int, str]) -> list[int]:
-    """Ledger rows that were posted within the reading and that it did not list: suspects, no more than that."""
+def _unseen(reading: Reading, since: datetime) -> list[int]:
+    """Ledger rows posted since a time, within the reading, that it did not list: suspects, no more than that."""
     with transaction() as session:
         posted = select(LedgerRow.id).where(
             LedgerRow.connection == reading.connection,
             LedgerRow.state == State.POSTED,
             LedgerRow.shadow.is_(False),
             LedgerRow.kind.in_(list(KINDS.values())),
-            LedgerRow.posted_at >= reading.since + _APART,
+            LedgerRow.posted_at >= since,
             LedgerRow.posted_at <= reading.reached - _APART,
         )
-        return [row_id for row_id in session.scalars(posted.order_by(LedgerRow.id)) if row_id not in seen][:_LOOK_UPS]
+        suspects = session.scalars(posted.order_by(LedgerRow.id))
+        return [row_id for row_id in suspects if row_id not in reading.lately][:_LOOK_UPS]
 
 
 def _look_for(suspects: Sequence[int], reading: Reading, outside: Outside) -> tuple[list[Booked], set[int]]:

@@ -6,8 +6,10 @@ Until BlueCherry's list of documents is read from the backup's moment on, nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import ColumnElement, select, update
@@ -31,6 +33,7 @@ from app.services.facts.dossiers import lock_returns
 from app.services.intake.poll import hint_at
 from app.services.ledger.adopting import ENDINGS, add_ending
 from app.services.ledger.strays import cause_of, keep_strays
+from app.services.lists import ask_for_page, drop, keep, take_up
 from app.services.outside import Outside
 from app.services.restores import Restore
 
@@ -43,7 +46,7 @@ log = structlog.get_logger(__name__)
 def catch_up(outside: Outside) -> bool:
     """Read, once after a restore, what every BlueCherry holds since the backup; whether nothing is left to be read.
 
-    A connection that does not answer is tried again by the next sweep.
+    A connection that does not answer is tried again by the next sweep, from the page on that it stopped at.
     """
     restore = outside.restores.last()
     if restore is None or restore.read:
@@ -52,13 +55,9 @@ def catch_up(outside: Outside) -> bool:
     lag = max((erp.profile.lookup_lag for erp in outside.bluecherry.values()), default=timedelta(0))
     if outside.now() < restore.restored_at + lag or not all(outside.ready(name) for name in outside.bluecherry):
         return False
-    found: dict[str, list[DocumentRow]] = {}
     try:
         for connection in outside.bluecherry:
-            found[connection] = [row for row in _listed(connection, restore, outside) if _ours(row)]
-            keep_strays(connection, found[connection], outside)
-            _learn_of_endings(connection, found[connection], outside)
-            _hint_at_unknown(connection, found[connection], outside)
+            _read_list(connection, restore, outside)
     except CallError as error:
         log.warning("restore.not_read", why=str(error))
         return False
@@ -66,19 +65,41 @@ def catch_up(outside: Outside) -> bool:
         _ask_warehouses(session, restore, outside)
         _poll_from(session, restore, outside)
         session.execute(update(RestoreRow).where(RestoreRow.id == restore.id).values(read_at=outside.now()))
+        for connection in outside.bluecherry:
+            drop(session, _place(connection, restore))
     outside.restores.forget()
-    log.warning("restore.read", since=restore.taken_at, documents={name: len(rows) for name, rows in found.items()})
+    log.warning("restore.read", since=restore.taken_at)
     return True
 
 
-def _listed(connection: str, restore: Restore, outside: Outside) -> Iterator[DocumentRow]:
-    cursor: str | None = None
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How far a connection's list is read. The last page is kept too: it is read again until all lists are read."""
+
+    cursor: str | None
+
+
+def _read_list(connection: str, restore: Restore, outside: Outside) -> None:
+    """Learn what the list of a connection says, from the page on where the last try stopped. Raises a CallError."""
+    place, since = _place(connection, restore), restore.taken_at - _APART
+    with transaction() as session:
+        reading = take_up(session, place, _Reading, outside.now())
+    cursor = reading.cursor if reading else None
     while True:
-        page = outside.bluecherry[connection].documents(restore.taken_at - _APART, cursor=cursor)
-        yield from page.rows
-        cursor = page.next
-        if cursor is None:
+        page = ask_for_page(place, cursor, partial(outside.bluecherry[connection].documents, since, cursor=cursor))
+        rows = [row for row in page.rows if _ours(row)]
+        keep_strays(connection, rows, outside)
+        _learn_of_endings(connection, rows, outside)
+        _hint_at_unknown(connection, rows, outside)
+        if page.next is None:
             return
+        cursor = page.next
+        with transaction() as session:
+            keep(session, place, _Reading(cursor), outside.now())
+
+
+def _place(connection: str, restore: Restore) -> str:
+    return f"restore {restore.id}:{connection}"
 
 
 def _ours(row: DocumentRow) -> bool:

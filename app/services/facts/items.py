@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -15,6 +17,7 @@ from app.db.engine import transaction
 from app.db.tables.mirrors import ItemRow, OrderRow
 from app.db.tables.upkeep import Mark
 from app.domain.model import Item
+from app.services.lists import ask_for_page, drop, keep, take_up
 from app.services.outside import Outside
 
 _ROWS = 1000
@@ -70,7 +73,7 @@ def _values(connection: str, division: str, sku: str, item: Item | None, seen_at
 def refresh_items(outside: Outside) -> int:
     """Fetch what changed in the item master of each division that orders were seen of; the number of items.
 
-    Raises a CallError when a feed breaks off; what came until then is kept and the rest comes next time.
+    Raises a CallError when a feed breaks off; what came until then is kept, and the next time goes on from there.
     """
     with transaction() as session:
         divisions = session.execute(select(OrderRow.connection, OrderRow.data["division"].astext).distinct()).all()
@@ -81,21 +84,32 @@ def refresh_items(outside: Outside) -> int:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How far the feed of what changed since a time (None: all) is read."""
+
+    since: datetime | None
+    began: datetime
+    cursor: str | None = None
+
+
 def _refresh(connection: str, division: str, outside: Outside) -> int:
     name = f"items:{connection}:{division}"
-    began = outside.now()
     with transaction() as session:
         mark = session.get(Mark, name)
-        since = datetime.fromisoformat(mark.value) if mark else None
-    count, cursor = 0, None
+        reading = take_up(session, name, _Reading, outside.now())
+        reading = reading or _Reading(datetime.fromisoformat(mark.value) if mark else None, outside.now())
+    count = 0
     while True:
-        page = outside.bluecherry[connection].items_changed(division, since, cursor)
+        since, cursor = reading.since, reading.cursor
+        ask = partial(outside.bluecherry[connection].items_changed, division, since, cursor)
+        page = ask_for_page(name, cursor, ask)
+        reading = replace(reading, cursor=page.next)
+        count += len(page.rows)
         with transaction() as session:
             save_items(session, connection, division, page.rows, (), outside.now())
-        count += len(page.rows)
-        cursor = page.next
-        if cursor is None:
-            break
-    with transaction() as session:
-        session.merge(Mark(name=name, value=began.isoformat(), at=outside.now()))
-    return count
+            if page.next is None:
+                session.merge(Mark(name=name, value=reading.began.isoformat(), at=outside.now()))
+                drop(session, name)
+                return count
+            keep(session, name, reading, outside.now())

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from math import ceil
 
 import structlog
@@ -16,20 +18,19 @@ from sqlalchemy import exists, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.calls import Doubtful, TryLater
 from app.db.engine import transaction
 from app.db.tables.returns import InboxEvent, ReturnRow
 from app.db.tables.upkeep import Mark
 from app.domain.model import Return
 from app.domain.policy import Phase
 from app.reveni.client import ReturnPage
+from app.services.lists import ask_again, ask_for_page, drop, keep, take_up
 from app.services.outside import Outside
 
 _OVERLAP = timedelta(minutes=1)
 """How far each poll reaches back before the last one: Reveni's clock and its list may lag."""
-_PAGES = 5000
-"""Pages that one poll reads at most. The mark moves past a list that was read whole: its order is not known."""
-_TRIES = 5
+_PAGES = 500
+"""Pages that one poll reads at most; the next goes on from there."""
 
 _ON_THE_WAY = (
     Phase.INCOMPLETE,
@@ -45,55 +46,66 @@ _ON_THE_WAY = (
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How far the list of what changed since a time is read; `newest`: the last change that it showed.
+
+    The mark moves past a list that was read whole: its order is not known. A cursor is trusted to keep its place
+    while returns change.
+    """
+
+    since: datetime
+    began: datetime
+    newest: datetime
+    cursor: str | None = None
+
+
 def poll(store: str, outside: Outside) -> int:
     """Put every return of a store that changed and is not known so into the inbox; the number of those.
 
     None while events of the store wait in the inbox for longer than the time between two polls. Raises a CallError
-    when Reveni does not answer; the next poll starts where the last good one did.
+    when Reveni does not answer; the next poll goes on where this one stopped.
     """
     name = f"poll:{store}"
     with transaction() as session:
         if _intake_is_behind(session, store, outside):
             return 0
-        mark = session.get(Mark, name)
-        since = datetime.fromisoformat(mark.value) if mark else outside.now() - timedelta(days=1)
-    newest, count = since, 0
-    for page in pages_since(store, since - _OVERLAP, outside):
+        reading = take_up(session, name, _Reading, outside.now()) or _new_reading(session, name, outside)
+    count = 0
+    for _ in range(_PAGES):
+        since, cursor = reading.since, reading.cursor
+        page = ask_for_page(name, cursor, partial(outside.reveni[store].list_returns, since, cursor))
         for error in page.unreadable:
             log.error("poll.unreadable_return", store=store, why=str(error))
         count += _remember(store, page.returns)
-        newest = max([newest, *(ret.updated for ret in page.returns)])
-    # A time that is still to come would hide all that changes until then.
-    reached = min(newest, outside.now()).astimezone(UTC)
-    with transaction() as session:
-        session.merge(Mark(name=name, value=reached.isoformat(), at=outside.now()))
+        newest = max([reading.newest, *(ret.updated.astimezone(UTC) for ret in page.returns)])
+        reading = replace(reading, newest=newest, cursor=page.next)
+        with transaction() as session:
+            if page.next is None:
+                # What changes while the list is read may stand before the page that is read: it comes the next time.
+                reached = min(newest, reading.began)
+                session.merge(Mark(name=name, value=reached.isoformat(), at=outside.now()))
+                drop(session, name)
+                break
+            keep(session, name, reading, outside.now())
     return count
+
+
+def _new_reading(session: Session, name: str, outside: Outside) -> _Reading:
+    now, mark = outside.now().astimezone(UTC), session.get(Mark, name)
+    last = datetime.fromisoformat(mark.value) if mark else now - timedelta(days=1)
+    return _Reading(last - _OVERLAP, now, last)
 
 
 def pages_since(store: str, since: datetime, outside: Outside) -> Iterator[ReturnPage]:
     """Reveni's list of the returns of a store that changed since a time, page by page. Raises a CallError."""
     cursor = None
-    for _ in range(_PAGES):
-        page = _page(store, since, cursor, outside)
+    while True:
+        page = ask_again(partial(outside.reveni[store].list_returns, since, cursor))
         yield page
         cursor = page.next
         if cursor is None:
             return
-
-
-def _page(store: str, since: datetime, cursor: str | None, outside: Outside) -> ReturnPage:
-    """One page, asked for again at once where nothing speaks against it; raises the CallError of the last try.
-
-    A long list is read whole or not at all: where single calls fail, no list of a hundred pages would ever end.
-    """
-    for left in reversed(range(_TRIES)):
-        try:
-            return outside.reveni[store].list_returns(since, cursor)
-        except (Doubtful, TryLater) as error:
-            held_back = isinstance(error, TryLater) and (error.kind == "paused" or error.retry_after is not None)
-            if held_back or not left:
-                raise
-    raise AssertionError("the last try returns or raises")
 
 
 def ask_quiet_ones(outside: Outside) -> int:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import update
 
-from app.calls import CallError
+from app.bluecherry.documents import DocumentRow
+from app.bluecherry.gateway import Page
+from app.calls import CallError, Refused, TryLater
 from app.db.engine import transaction
 from app.db.tables.exceptions import ExceptionRow
 from app.db.tables.ledger import LedgerRow
@@ -19,7 +22,7 @@ from app.services.intake.taking_in import take_in
 from app.services.ledger.planning import plan
 from app.services.ledger.validation import validate
 from tests.support.scene import Scene, item
-from tests.unit.sandbox.world import memo, memo_line, ra, ra_line
+from tests.unit.sandbox.world import memo, memo_line, ra, ra_line, sale
 
 EVEN = {"sku": "0004", "quantity": 1, "price": "10.89"}
 LAG = 5.5
@@ -218,3 +221,116 @@ def test_a_round_whose_first_reading_fails_is_not_skipped(scene: Scene) -> None:
     scene.clock.move(60)
 
     assert scene.outside.now() - reconcile("main", scene.outside).since > timedelta(days=34)
+
+
+class TestLongList:
+    """A list of pages of two documents each, of which single ones fail for good."""
+
+    @pytest.fixture(autouse=True)
+    def pages(self, scene: Scene) -> None:
+        scene.write("small.toml", "[settings]\npage_size = 2\n")
+        scene.table["bluecherry"]["main"]["profile"] = "small.toml"
+        scene.configure({})
+        for n in range(4):
+            scene.seed(orders=[sale(f"0009{n}{m}", ref_num1=f"9{n}{m}") for m in range(4)])
+            scene.ask(f"r{n}", item("0001" if n < 3 else "0002"))
+            scene.work()
+        scene.clock.move(3600)
+
+    def _to_the_end(self, scene: Scene) -> tuple[Reading, int]:
+        broke_off = 0
+        while True:
+            try:
+                return reconcile("main", scene.outside), broke_off
+            except CallError:
+                broke_off += 1
+            assert broke_off < 60
+            scene.clock.move(61)
+            assert scene.outside.ready("main")
+
+    def _stop_after(self, pages: int, scene: Scene) -> None:
+        """A reading that breaks off after so many pages."""
+        erp = scene.outside.bluecherry["main"]
+        ask, answers = erp.documents, [True] * pages
+
+        def answered(since: datetime, cursor: str | None) -> Page[DocumentRow]:
+            if not answers:
+                raise TryLater("BlueCherry GET", "throttled", timedelta(seconds=1))
+            answers.pop()
+            return ask(since, cursor=cursor)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(erp, "documents", answered)
+            with pytest.raises(TryLater):
+                reconcile("main", scene.outside)
+
+    def test_it_is_read_to_its_end_where_most_calls_fail(self, scene: Scene) -> None:
+        calls = scene.calls("GET /documents")
+        faults = {"rate": {"500": 0.5, "cut_before": 0.4}, "only": ["GET /documents"], "seed": 1}
+        scene.trouble(None, **faults)
+        reading, broke_off = self._to_the_end(scene)
+
+        assert broke_off > 2
+        assert (reading.ended, reading.compared, reading.differences) == (True, 4, [])
+        books = scene.books()
+        kinds = ("return_authorisations", "inventory_journals", "credit_memos", "sales_orders")
+        assert reading.compared + reading.others == sum(len(books[kind]) for kind in kinds)
+        assert scene.calls("GET /documents") > calls + 10
+        assert scene.codes() == []
+
+    def test_what_was_listed_before_it_broke_off_is_not_looked_for(self, scene: Scene) -> None:
+        looked = scene.calls("GET /return_authorizations")
+        self._stop_after(9, scene)
+        reading = reconcile("main", scene.outside)
+
+        assert (reading.ended, reading.compared, reading.differences) == (True, 4, [])
+        assert scene.calls("GET /return_authorizations") == looked
+        assert {mark.name for mark in scene.rows(Mark)} == {"books:main", "books round:main"}
+
+    def test_what_differs_on_either_side_of_it_is_told_once_and_closed_when_it_agrees(self, scene: Scene) -> None:
+        keys = {"RA-r0", "RA-r3"}
+        with transaction() as session:
+            session.execute(update(LedgerRow).where(LedgerRow.key.in_(keys)).values(units=7))
+        self._stop_after(5, scene)
+        assert [each.document_key for each in scene.exceptions()] == ["RA-r0"]
+        reading = reconcile("main", scene.outside)
+        assert [(each.sort, each.key) for each in reading.differences] == [(Sort.CHANGED, key) for key in sorted(keys)]
+        assert len(scene.rows(ExceptionRow)) == 2
+
+        with transaction() as session:
+            session.execute(update(LedgerRow).where(LedgerRow.key.in_(keys)).values(units=1))
+        scene.clock.move(86400)
+        self._stop_after(5, scene)
+        assert len(scene.codes()) == 2, "the list is not read whole"
+        reconcile("main", scene.outside)
+        assert scene.codes() == []
+
+    def test_a_day_that_ends_meanwhile_begins_no_new_round(self, scene: Scene) -> None:
+        scene.clock.move(-7200)
+        self._stop_after(2, scene)
+        with transaction() as session:
+            yesterday = (scene.outside.now() - timedelta(days=1)).isoformat()
+            session.execute(update(Mark).where(Mark.name == "books round:main").values(value=yesterday))
+
+        first = reconcile("main", scene.outside)
+        assert (first.ended, first.compared) == (True, 4)
+        assert scene.outside.now() - reconcile("main", scene.outside).since > timedelta(days=34)
+
+    def test_a_cursor_that_bluecherry_no_longer_takes_makes_it_begin_anew(self, scene: Scene) -> None:
+        self._stop_after(5, scene)
+        with transaction() as session:
+            kept = session.get_one(Mark, "reading books:main")
+            kept.value = kept.value.replace('"cursor": "p', '"cursor": "q')
+        with pytest.raises(Refused):
+            reconcile("main", scene.outside)
+
+        reading = reconcile("main", scene.outside)
+        assert (reading.ended, reading.compared, reading.differences) == (True, 4, [])
+
+    def test_two_at_once_do_no_harm(self, scene: Scene) -> None:
+        self._stop_after(3, scene)
+        with ThreadPoolExecutor(2) as pool:
+            readings = list(pool.map(lambda _: reconcile("main", scene.outside), range(2)))
+
+        assert [(each.compared, each.differences) for each in readings] == [(4, []), (4, [])]
+        assert scene.codes() == []

@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from app.db.tables.mirrors import StrayRow
+from app.db.tables.upkeep import Mark
 from app.domain.blockers import Code
 from app.domain.policy import Kind
 from app.services.books.reconciliation import read
+from app.services.books.recovery import catch_up
 from app.services.exceptions.remedies import resolve
 from app.services.ledger.windows import open_windows
 from tests.support.restored import Loss, a_day, books, lose_and_restore, play, take_backup
 from tests.support.scene import Scene, item
+from tests.unit.sandbox.world import sale
 
 BEFORE = datetime(2026, 1, 5, 8, tzinfo=UTC).isoformat()
 
@@ -63,6 +67,34 @@ def test_nothing_is_sent_before_the_list_is_read(scene: Scene, file: Path, datab
     scene.later(60)
     assert scene.states() == {"RA-r1": "posted"}
     assert scene.calls("POST /return_authorizations") == 1
+
+
+def test_a_list_of_many_pages_is_read_to_its_end_where_most_calls_fail(scene: Scene, file: Path, database: str) -> None:
+    scene.write("small.toml", "[settings]\npage_size = 2\n")
+    scene.table["bluecherry"]["main"]["profile"] = "small.toml"
+    scene.configure({})
+    names = ["r1", "r2", "r3"]
+    for name in names:
+        scene.ask(name)
+    take_backup(file, database)
+    for n, name in enumerate(names):
+        scene.arrive(f"w-{name}", {"0001": 1}, return_id=name)
+        scene.work()
+        scene.seed(orders=[sale(f"0009{n}{m}", ref_num1=f"9{n}{m}") for m in range(6)])
+    lose_and_restore(scene, file, database, read=False)
+    scene.trouble(None, rate={"500": 0.5, "cut_before": 0.4}, only=["GET /documents"], seed=2)
+    tries = 0
+    while not catch_up(scene.outside):
+        tries += 1
+        assert tries < 60
+        scene.clock.move(61)
+    assert tries > 3
+    assert [mark.name for mark in scene.rows(Mark) if mark.name.startswith("reading")] == []
+
+    scene.trouble(None)
+    scene.later(61)
+    assert scene.states() == {f"RA-{name}": "posted" for name in names}
+    assert (scene.calls("POST /return_authorizations"), len(scene.rows(StrayRow))) == (3, 3)
 
 
 def _lost_receipt(scene: Scene, file: Path, database: str) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from app.calls import CallError
@@ -53,6 +55,24 @@ def test_a_feed_that_breaks_off_is_read_again_from_where_it_was(scene: Scene) ->
 
     scene.trouble(None)
     assert refresh_items(scene.outside) == 4
+
+
+def test_the_next_one_goes_on_at_the_page_that_failed(scene: Scene) -> None:
+    scene.ask("r1")
+    scene.work()
+    scene.seed(items=[{"division": "010", "sku": f"1{n:04}"} for n in range(3000)])
+    faults = {"rate": {"500": 0.5, "cut_before": 0.3}, "only": ["GET /items"], "seed": 1}
+    scene.trouble(None, **faults)
+    counts = []
+    while not counts:
+        with suppress(CallError):
+            counts.append(refresh_items(scene.outside))
+        scene.clock.move(61)
+        assert scene.outside.ready("main")
+
+    assert counts[0] < 3004
+    assert len(_mirror(scene)) == 3004
+    assert [mark.name for mark in scene.rows(Mark)] == ["items:main:010"]
 
 
 def test_what_bluecherry_does_not_have_is_remembered_as_unknown(scene: Scene) -> None:

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import json
+import re
 import time
-from datetime import datetime, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from app import create_app
-from app.calls import Doubtful, TryLater
+from app.calls import CallError, Doubtful, Refused, TryLater
+from app.db.engine import transaction
 from app.db.tables.returns import InboxEvent
 from app.db.tables.upkeep import Mark
 from app.reveni.client import ReturnPage
@@ -102,6 +107,133 @@ def test_a_poll_that_broke_off_starts_again_where_the_last_good_one_did(scene: S
 
     scene.reveni_trouble(None, "GET returns")
     assert poll("es", scene.outside) == 1
+
+
+class TestLongList:
+    """A list of several pages, of which single ones fail for good."""
+
+    @pytest.fixture(autouse=True)
+    def pages(self, scene: Scene) -> None:
+        scene.configure({"sweep": {"poll_every_seconds": 86400}})
+        for n in range(301):
+            scene.ask(f"r{n}", tell=False)
+
+    def _found(self, scene: Scene) -> set[str]:
+        return {json.loads(event.body)["data"]["resource_id"] for event in scene.rows(InboxEvent)}
+
+    def _stop_after(self, pages: int, scene: Scene) -> None:
+        """A poll that breaks off after so many pages."""
+        client = scene.outside.reveni["es"]
+        ask = client.list_returns
+        answers = [True] * pages
+
+        def answered(since: datetime, cursor: str | None = None) -> ReturnPage:
+            if not answers:
+                raise TryLater("Reveni GET", "throttled", timedelta(seconds=1))
+            answers.pop()
+            return ask(since, cursor)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(client, "list_returns", answered)
+            with pytest.raises(TryLater):
+                poll("es", scene.outside)
+
+    def test_it_is_read_to_its_end_where_most_calls_fail(self, scene: Scene) -> None:
+        plan = {"rate": {"500": 0.5, "cut_before": 0.4}, "only": ["GET returns"], "seed": 3}
+        assert scene.reveni.call("POST", "/_sandbox/faults", plan).status_code == 200
+        broke_off = 0
+        while not any(mark.name == "poll:es" for mark in scene.rows(Mark)):
+            try:
+                poll("es", scene.outside)
+            except CallError:
+                broke_off += 1
+            assert broke_off < 40
+            scene.clock.move(61)
+            assert scene.outside.ready("reveni:es")
+
+        assert broke_off >= 2
+        assert self._found(scene) == {f"r{n}" for n in range(301)}
+        scene.reveni_trouble(None, "GET returns")
+        assert poll("es", scene.outside) == 0
+
+    def test_it_goes_on_at_the_page_that_failed(self, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._stop_after(2, scene)
+        assert len(self._found(scene)) == 200
+        client = scene.outside.reveni["es"]
+        ask, cursors = client.list_returns, []
+
+        def noted(since: datetime, cursor: str | None = None) -> ReturnPage:
+            cursors.append(cursor)
+            return ask(since, cursor)
+
+        monkeypatch.setattr(client, "list_returns", noted)
+        assert poll("es", scene.outside) == 101
+        assert len(cursors) == 2
+        assert None not in cursors
+        assert [mark.name for mark in scene.rows(Mark)] == ["poll:es"]
+
+    def test_what_changes_between_two_polls_is_found(self, scene: Scene) -> None:
+        self._stop_after(2, scene)
+        for changed in ("r5", "r205", "r299"):
+            scene.change(changed, status="cancelled", tell=False)
+        scene.ask("new", tell=False)
+        scene.clock.move(60)
+        poll("es", scene.outside)
+
+        assert self._found(scene) == {*(f"r{n}" for n in range(301)), "new"}
+        hints = [event.external_id for event in scene.rows(InboxEvent)]
+        assert f"poll:r5:{_updated(scene, 'r5')}" in hints
+
+    def test_a_change_on_a_page_that_was_read_is_found_whatever_the_order_of_the_list(
+        self, scene: Scene, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        client = scene.outside.reveni["es"]
+        whole = client.list_returns(datetime(2020, 1, 1, tzinfo=UTC)).returns[:3]
+
+        def by_id(since: datetime, cursor: str | None = None) -> ReturnPage:
+            """One return a page; the first changes after its page was read, and then the last."""
+            place = int(cursor or 0)
+            later = timedelta(minutes=5 + place if cursor else 0)
+            ret = replace(whole[place], updated=whole[place].updated + later)
+            return ReturnPage((ret,), (), str(place + 1) if place < 2 else None)
+
+        monkeypatch.setattr(client, "list_returns", by_id)
+        began = scene.outside.now()
+        poll("es", scene.outside)
+
+        assert datetime.fromisoformat(scene.rows(Mark)[0].value) <= began + timedelta(seconds=5)
+
+    def test_a_cursor_that_reveni_no_longer_takes_makes_it_begin_anew(self, scene: Scene) -> None:
+        self._stop_after(2, scene)
+        with transaction() as session:
+            (mark,) = session.scalars(select(Mark))
+            mark.value = re.sub(r"cursor=[^&]+", "cursor=gone", mark.value)
+        with pytest.raises(Refused):
+            poll("es", scene.outside)
+
+        assert poll("es", scene.outside) == 101
+        assert len(self._found(scene)) == 301
+
+    def test_a_reading_that_got_no_further_for_hours_begins_anew(self, scene: Scene) -> None:
+        self._stop_after(2, scene)
+        scene.change("r5", status="cancelled", tell=False)
+        scene.clock.move(4 * 3600)
+        poll("es", scene.outside)
+
+        assert len(self._found(scene)) == 301
+
+    def test_two_at_once_do_no_harm(self, scene: Scene) -> None:
+        self._stop_after(1, scene)
+        with ThreadPoolExecutor(2) as pool:
+            counts = list(pool.map(lambda _: poll("es", scene.outside), range(2)))
+
+        assert sum(counts) == 201
+        assert self._found(scene) == {f"r{n}" for n in range(301)}
+        assert poll("es", scene.outside) == 0
+
+
+def _updated(scene: Scene, return_id: str) -> str:
+    return datetime.fromisoformat(scene.in_reveni(return_id)["updated"]).isoformat()
 
 
 def test_a_return_that_does_not_fit_is_told_of_and_holds_up_no_other(scene: Scene) -> None:

@@ -142,7 +142,7 @@ def test_other_teams_exceptions_are_not_ones_own(browsers: dict[str, FlaskClient
     for login in ("cx", "finance", "viewer"):
         answer = send(browsers[login], "/console/exceptions/act", action="retry", ids=str(number))
         assert answer.status_code == 403
-        assert "exceptions/map-sku\"" not in browsers[login].get(f"/console/exceptions/{number}").text
+        assert 'exceptions/map-sku"' not in browsers[login].get(f"/console/exceptions/{number}").text
 
     assert _pending() == 0
     assert send(browsers["merch"], "/console/exceptions/act", action="retry", ids=str(number)).status_code == 302

@@ -1,0 +1,84 @@
+"""Lists of the systems outside: read page by page, and after each page it is kept how far the reading came.
+
+So a list of thousands of pages is read to its end however often single calls fail. A page is taken in before the
+reading behind it is kept: one may be read twice, none is left out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from app.calls import CallError, Doubtful, Refused, TryLater
+from app.db.codec import dump, load
+from app.db.engine import transaction
+from app.db.tables.upkeep import Mark
+
+Reading = TypeVar("Reading")
+Page = TypeVar("Page")
+
+_TRIES = 5
+_KEPT = timedelta(hours=3)
+"""How long a reading that gets no further is gone on with: a cursor may have become one that the server chokes on."""
+
+
+def take_up(session: Session, name: str, kind: type[Reading], now: datetime) -> Reading | None:
+    """The reading of a list that was begun and has not come to its end; None where it must begin anew."""
+    mark = session.get(Mark, _mark(name))
+    return load(kind, json.loads(mark.value)) if mark is not None and now - mark.at <= _KEPT else None
+
+
+def keep(session: Session, name: str, reading: object, now: datetime) -> None:
+    """Remember a reading, a dataclass with the cursor of the page that comes next and the list that it belongs to."""
+    session.merge(Mark(name=_mark(name), value=json.dumps(dump(reading)), at=now))
+
+
+def drop(session: Session, name: str) -> None:
+    """Forget a reading: it came to its end, or must begin anew."""
+    session.execute(delete(Mark).where(Mark.name == _mark(name)))
+
+
+def ask_for_page(name: str, cursor: str | None, ask: Callable[[], Page]) -> Page:
+    """A page of a list that is kept by a name. Raises the CallError of the last try.
+
+    Where the server no longer takes the cursor, the reading is dropped, and the next one begins anew.
+    """
+    try:
+        return ask_again(ask)
+    except CallError as error:
+        if cursor is not None and _is_refused(error):
+            with transaction() as session:
+                drop(session, name)
+        raise
+
+
+def ask_again(ask: Callable[[], Page]) -> Page:
+    """Ask for a page, and again at once where nothing speaks against it. Raises the CallError of the last try."""
+    for left in reversed(range(_TRIES)):
+        try:
+            return ask()
+        except (Doubtful, TryLater) as error:
+            held_back = isinstance(error, TryLater) and (error.kind == "paused" or error.retry_after is not None)
+            if held_back or _is_refused(error) or not left:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+def _is_refused(error: CallError) -> bool:
+    """Whether an answer speaks against the page itself: a 4xx that is neither about the caller nor about the moment."""
+    match error:
+        case Refused() | TryLater(kind="garbled"):
+            return True
+        case Doubtful(status=int(status)):
+            return 400 <= status < 500 and status not in (408, 425)
+        case _:
+            return False
+
+
+def _mark(name: str) -> str:
+    return f"reading {name}"
