@@ -266,8 +266,7 @@ class TestLongList:
 
     def test_it_is_read_to_its_end_where_most_calls_fail(self, scene: Scene) -> None:
         calls = scene.calls("GET /documents")
-        faults = {"rate": {"500": 0.5, "cut_before": 0.4}, "only": ["GET /documents"], "seed": 1}
-        scene.trouble(None, **faults)
+        scene.trouble(None, rate={"500": 0.5, "cut_before": 0.4}, only=["GET /documents"], seed=1)
         reading, broke_off = self._to_the_end(scene)
 
         assert broke_off > 2

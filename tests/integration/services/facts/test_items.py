@@ -61,9 +61,8 @@ def test_the_next_one_goes_on_at_the_page_that_failed(scene: Scene) -> None:
     scene.ask("r1")
     scene.work()
     scene.seed(items=[{"division": "010", "sku": f"1{n:04}"} for n in range(3000)])
-    faults = {"rate": {"500": 0.5, "cut_before": 0.3}, "only": ["GET /items"], "seed": 1}
-    scene.trouble(None, **faults)
-    counts = []
+    scene.trouble(None, rate={"500": 0.5, "cut_before": 0.3}, only=["GET /items"], seed=1)
+    counts: list[int] = []
     while not counts:
         with suppress(CallError):
             counts.append(refresh_items(scene.outside))
