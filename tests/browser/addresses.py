@@ -8,7 +8,7 @@ from app import create_app
 from app.domain.blockers import Code
 from app.secret import Secret
 from app.web.settings import WebSettings
-from tests.browser.furnished import RECEIPT, numbers
+from tests.support.furnished import RECEIPT, numbers
 from tests.support.scene import Scene
 
 _NO_PAGES = {

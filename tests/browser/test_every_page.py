@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from tests.browser.addresses import every_page
 from tests.browser.conftest import SignIn
-from tests.browser.furnished import furnish
+from tests.support.furnished import furnish
 from tests.support.scene import Scene
 
 _AXE = (Path(__file__).parent / "vendor/axe-core-4.14.1.min.js").read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import SignIn
-from tests.browser.furnished import furnish
+from tests.support.furnished import furnish
 from tests.support.scene import Scene
 
 

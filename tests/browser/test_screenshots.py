@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import SignIn
-from tests.browser.furnished import furnish
+from tests.support.furnished import furnish
 from tests.support.scene import Scene
 
 PICTURES = {

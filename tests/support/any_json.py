@@ -15,14 +15,14 @@ from app.exact_json import DEEPEST
 
 Test = TypeVar("Test", bound=Callable[..., Any])
 
-_LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
+LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 
 
 def fuzzed(examples: int = 150) -> Callable[[Test], Test]:
     """How long a fuzzing test searches: a little each time, a hundred times as long with HYPOTHESIS_PROFILE=long."""
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
     limits = settings(
-        max_examples=examples * (100 if _LONG else 1),
+        max_examples=examples * (100 if LONG else 1),
         deadline=None,
         database=None,
         suppress_health_check=checks,

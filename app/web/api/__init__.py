@@ -12,8 +12,10 @@ from app.web.api.documents import CALLS as DOCUMENT_CALLS
 from app.web.api.exceptions import CALLS as EXCEPTION_CALLS
 from app.web.api.health import health_calls
 from app.web.api.mappings import mapping_calls
+from app.web.api.openapi import openapi_of
+from app.web.api.receiver_description import described_beside, signature_schemes
 from app.web.api.returns import CALLS as RETURN_CALLS
-from app.web.api.routes import blueprint_of, openapi_of
+from app.web.api.routes import blueprint_of
 from app.web.api.windows import window_calls
 from app.web.auth import Gate
 
@@ -32,7 +34,7 @@ def api(config: Config, gate: Gate) -> Blueprint:
         *mapping_calls(config),
     ]
     blueprint = blueprint_of(calls, gate)
-    description = openapi_of(calls, version(DISTRIBUTION))
+    description = openapi_of(calls, described_beside(config), signature_schemes(config), version(DISTRIBUTION))
 
     @blueprint.get("/openapi.json")
     def openapi() -> Response:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
-from app.web.api.schemas import Amount
+from app.web.api.schemas import Amount, CurrencyOf
+from app.web.api.taken import QueryDay, Word
 
 
 class BooksQuery(Schema):
     """Which side, until when: `at` is a day, included, by the dates that the documents bear."""
 
-    store = fields.String(load_default=None)
-    at = fields.Date(load_default=None)
+    store = Word(load_default=None)
+    at = QueryDay(load_default=None)
 
 
 class BooksLine(Schema):
@@ -23,7 +24,7 @@ class BooksLine(Schema):
     sku = fields.String()
     units = fields.Integer()
     amount = Amount(allow_none=True)
-    currency = fields.String(attribute="amount.currency", allow_none=True)
+    currency = CurrencyOf("amount")
     since = fields.Date()
     reason = fields.String()
     detail = fields.String()

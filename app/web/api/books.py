@@ -23,7 +23,7 @@ def book_calls(config: Config) -> list[Call]:
 
     def listed(query: Taken, wanted: _List) -> dict[str, object]:
         if query["store"] is not None and query["store"] not in config.stores:
-            raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, f"there is no store {query['store']}", field="store")
+            raise Refusal(HTTPStatus.NOT_FOUND, f"there is no store {query['store']}", field="store")
         lines = wanted(outside(), query["store"], query["at"])
         return {"lines": lines, "sums": period_end.sums_of(lines)}
 
@@ -40,6 +40,14 @@ def book_calls(config: Config) -> list[Call]:
         "/books/credited-not-received": credited_not_received,
     }
     return [
-        Call("GET", path, Permission.READ_BOOKS, handler, BooksAnswer, query=BooksQuery)
+        Call(
+            "GET",
+            path,
+            Permission.READ_BOOKS,
+            handler,
+            BooksAnswer,
+            query=BooksQuery,
+            refusals=(HTTPStatus.NOT_FOUND,),
+        )
         for path, handler in calls.items()
     ]

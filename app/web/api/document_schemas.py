@@ -9,16 +9,17 @@ from app.domain.documents import State
 from app.domain.policy import Kind
 from app.web.api.return_schemas import DecisionAnswer, DocumentAnswer, EventAnswer, ReceiptAnswer, ToldAnswer
 from app.web.api.schemas import Amount, ExceptionAnswer, PageQuery
+from app.web.api.taken import QueryMoment, Word
 
 
 class DocumentQuery(PageQuery):
     """Which documents. `since`: due at or after this moment; `order`: BlueCherry's number of the order."""
 
-    store = fields.String(load_default=None)
-    kind = fields.String(load_default=None, validate=OneOf([kind.value for kind in Kind]))
-    state = fields.String(load_default=None, validate=OneOf([state.value for state in State]))
-    order = fields.String(load_default=None)
-    since = fields.AwareDateTime(load_default=None)
+    store = Word(load_default=None)
+    kind = Word(load_default=None, validate=OneOf([kind.value for kind in Kind]))
+    state = Word(load_default=None, validate=OneOf([state.value for state in State]))
+    order = Word(load_default=None)
+    since = QueryMoment(load_default=None)
 
 
 class ListedDocument(Schema):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
-from app.web.api.schemas import Amount, ExceptionAnswer
+from app.web.api.schemas import Amount, CurrencyOf, ExceptionAnswer
 
 
 class ExchangeAnswer(Schema):
@@ -101,7 +101,7 @@ class DocumentAnswer(Schema):
     lines = fields.List(fields.Nested(DocumentLineAnswer), attribute="entry.document.lines")
     amounts = fields.Nested(AmountsAnswer, attribute="entry.amounts", allow_none=True)
     total = Amount(allow_none=True)
-    currency = fields.String(attribute="total.currency", allow_none=True)
+    currency = CurrencyOf("total")
     business_date = fields.String(allow_none=True)
     document_date = fields.String(allow_none=True)
     post_at = fields.AwareDateTime(allow_none=True)

@@ -1,4 +1,4 @@
-"""How a call of the API is declared: its address, what it takes, what it answers, all of which its OpenAPI shows."""
+"""How a call of the API is declared: its address, what it takes, what it answers, all of which `openapi` shows."""
 
 from __future__ import annotations
 
@@ -6,23 +6,21 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from inspect import getdoc
 from typing import Any
 
-from apispec import APISpec
-from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Blueprint, Response, jsonify, request
 from marshmallow import Schema, ValidationError
 
 from app import exact_json
 from app.permissions import Permission
-from app.web.api.schemas import ErrorAnswer
+from app.web.api.taken import LARGEST_NUMBER
 from app.web.auth import Gate
 from app.web.errors import Refusal
+from app.wire import is_storable
 
 Taken = Mapping[str, Any]
 """Arguments that a schema has checked."""
-_PLACEHOLDER = re.compile(r"<(?:(\w+):)?(\w+)>")
+PLACEHOLDER = re.compile(r"<(?:(\w+):)?(\w+)>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +29,7 @@ class Call:
     there are such schemas.
 
     What the handler returns is dumped through `answer`. The first line of its docstring is the call's summary.
+    `refusals`: what it refuses with beside what every call of its form does.
     """
 
     method: str
@@ -40,6 +39,7 @@ class Call:
     answer: type[Schema]
     query: type[Schema] | None = None
     body: type[Schema] | None = None
+    refusals: tuple[HTTPStatus, ...] = ()
 
 
 def blueprint_of(calls: list[Call], gate: Gate) -> Blueprint:
@@ -50,22 +50,6 @@ def blueprint_of(calls: list[Call], gate: Gate) -> Blueprint:
     return blueprint
 
 
-def openapi_of(calls: list[Call], version: str) -> dict[str, Any]:
-    """The description of the calls, OpenAPI 3."""
-    spec = APISpec(
-        title="Reveni ⇄ BlueCherry bridge",
-        version=version,
-        openapi_version="3.0.3",
-        plugins=[MarshmallowPlugin()],
-        security=[{"token": []}],
-    )
-    spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
-    for call in calls:
-        path = "/api" + _PLACEHOLDER.sub(r"{\2}", call.path)
-        spec.path(path, operations={call.method.lower(): _operation(call)})
-    return spec.to_dict()
-
-
 def _view(call: Call, gate: Gate) -> Callable[..., Response]:
     answer = call.answer()
     query = call.query() if call.query else None
@@ -73,6 +57,8 @@ def _view(call: Call, gate: Gate) -> Callable[..., Response]:
 
     def view(**parts: Any) -> Response:
         gate.admit(call.permission)
+        if not all(map(_is_name, parts.values())):
+            raise Refusal(HTTPStatus.NOT_FOUND, "there is nothing of this name")
         if query is not None:
             parts["query"] = _checked(query, {name: value for name, value in request.args.items() if value})
         if body is not None:
@@ -80,6 +66,11 @@ def _view(call: Call, gate: Gate) -> Callable[..., Response]:
         return jsonify(answer.dump(call.handler(**parts)))
 
     return view
+
+
+def _is_name(part: object) -> bool:
+    """Whether a part of a path can name anything: no row has a larger number, no column holds such a text."""
+    return part <= LARGEST_NUMBER if isinstance(part, int) else is_storable(part)
 
 
 def _json() -> object:
@@ -106,28 +97,3 @@ def _first(messages: object) -> tuple[str | None, str]:
         path.append(str(name))
     message = node[0] if isinstance(node, list) else node
     return ".".join(part for part in path if part != "_schema") or None, str(message)
-
-
-def _operation(call: Call) -> dict[str, Any]:
-    parameters: list[dict[str, Any]] = [
-        {"in": "path", "name": name, "required": True, "schema": {"type": "integer" if kind == "int" else "string"}}
-        for kind, name in _PLACEHOLDER.findall(call.path)
-    ]
-    if call.query is not None:
-        parameters.append({"in": "query", "schema": call.query})
-    error = {"description": "What is wrong", "content": {"application/json": {"schema": ErrorAnswer}}}
-    operation: dict[str, Any] = {
-        "operationId": call.handler.__name__,
-        "summary": (getdoc(call.handler) or "").partition("\n")[0],
-        "parameters": parameters,
-        "x-permission": call.permission.value,
-        "responses": {
-            "200": {"description": "Done", "content": {"application/json": {"schema": call.answer}}},
-            "401": {**error, "description": "No valid token"},
-            "403": {**error, "description": f"The token's role lacks {call.permission}"},
-            "default": error,
-        },
-    }
-    if call.body is not None:
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": call.body}}}
-    return operation

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 from marshmallow.validate import Length, OneOf, Range
@@ -10,18 +10,30 @@ from marshmallow.validate import Length, OneOf, Range
 from app.domain.blockers import Team
 from app.domain.policy import Kind
 from app.services.page import LARGEST_PAGE
+from app.web.api.taken import Flag, QueryFlag, QueryNumber, RowNumber, Word
 
+_GIVEN, _LEFT_OUT = {"not": {"type": "null"}}, {"type": "null"}
 WINDOW_KINDS = (Kind.RETURN_AUTHORISATION, Kind.INVENTORY_JOURNAL, Kind.CREDIT_MEMO, Kind.EXCHANGE_ORDER)
 
 
-class Amount(fields.Field[Any]):
+class Amount(fields.String):
     """A decimal or money as its digits: ``"23.90"``."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(dump_only=True, metadata={"type": "string", "format": "decimal"}, **kwargs)
+        super().__init__(dump_only=True, metadata={"format": "decimal"}, **kwargs)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else format(getattr(value, "amount", value), "f")
+
+
+class CurrencyOf(fields.String):
+    """The currency of an amount of money, by the money's own attribute; null where there is no amount."""
+
+    def __init__(self, money: str) -> None:
+        super().__init__(dump_only=True, allow_none=True, attribute=money)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else str(value.currency)
 
 
 class ErrorBody(Schema):
@@ -41,32 +53,32 @@ class ErrorAnswer(Schema):
 class PageQuery(Schema):
     """Which page of a list."""
 
-    cursor = fields.Integer(load_default=None, strict=False, validate=Range(min=0), metadata={"description": "`next`"})
-    limit = fields.Integer(load_default=100, validate=Range(min=1, max=LARGEST_PAGE))
+    cursor = QueryNumber(load_default=None, metadata={"description": "`next` of the page before"})
+    limit = QueryNumber(load_default=100, validate=Range(min=1, max=LARGEST_PAGE))
 
 
 class ExceptionQuery(PageQuery):
     """Which exceptions; `open` false is the closed ones, left out is all."""
 
-    open = fields.Boolean(load_default=None, allow_none=True)
-    code = fields.String(load_default=None)
-    cause = fields.String(load_default=None)
-    team = fields.String(load_default=None, validate=OneOf([team.value for team in Team]))
-    store = fields.String(load_default=None)
+    open = QueryFlag(load_default=None)
+    code = Word(load_default=None)
+    cause = Word(load_default=None)
+    team = Word(load_default=None, validate=OneOf([team.value for team in Team]))
+    store = Word(load_default=None)
 
 
 class ReturnQuery(PageQuery):
     """Which returns."""
 
-    store = fields.String(load_default=None)
-    state = fields.String(load_default=None)
-    document = fields.String(load_default=None, metadata={"description": "BlueCherry's number of a document"})
+    store = Word(load_default=None)
+    state = Word(load_default=None)
+    document = Word(load_default=None, metadata={"description": "BlueCherry's number of a document"})
 
 
 class StatsQuery(Schema):
     """How far back the times from receipt to journal are counted."""
 
-    days = fields.Integer(load_default=7, validate=Range(min=1, max=366))
+    days = QueryNumber(load_default=7, validate=Range(min=1, max=366))
 
 
 class ExceptionAnswer(Schema):
@@ -122,10 +134,18 @@ class GroupsAnswer(Schema):
 class WhichExceptions(Schema):
     """Exceptions by number, or the open ones of a cause. `by`: whom it is done for, beside the token's name."""
 
-    ids = fields.List(fields.Integer(strict=True), load_default=None, validate=Length(min=1, max=10_000))
-    code = fields.String(load_default=None)
-    cause = fields.String(load_default=None)
-    by = fields.String(load_default=None, allow_none=True, validate=Length(min=1, max=100))
+    DESCRIBED: ClassVar = {
+        "oneOf": [
+            {"required": ["ids"], "properties": {"ids": _GIVEN, "code": _LEFT_OUT, "cause": _LEFT_OUT}},
+            {"required": ["code", "cause"], "properties": {"ids": _LEFT_OUT, "code": _GIVEN, "cause": _GIVEN}},
+        ]
+    }
+    """What no field says alone, for the description."""
+
+    ids = fields.List(RowNumber(), load_default=None, validate=Length(min=1, max=10_000))
+    code = Word(load_default=None, allow_none=True)
+    cause = Word(load_default=None, allow_none=True)
+    by = Word(load_default=None, allow_none=True, validate=Length(min=1, max=100))
 
     @validates_schema
     def _one_or_the_other(self, data: dict[str, Any], **_: object) -> None:
@@ -138,24 +158,24 @@ class WhichExceptions(Schema):
 class ResolveBody(WhichExceptions):
     """What is ended by a person's word; `release` has its units credited all the same."""
 
-    note = fields.String(load_default=None, allow_none=True, validate=Length(max=2000))
-    release = fields.Boolean(load_default=False)
+    note = Word(load_default=None, allow_none=True, validate=Length(max=2000))
+    release = Flag(load_default=False)
 
 
 class MapSkuBody(Schema):
     """A SKU of the shop, and the one of BlueCherry that it means."""
 
-    store = fields.String(required=True)
-    sku = fields.String(required=True, validate=Length(min=1))
-    target = fields.String(required=True, validate=Length(min=1))
-    by = fields.String(load_default=None, allow_none=True, validate=Length(min=1, max=100))
+    store = Word(required=True)
+    sku = Word(required=True, validate=Length(min=1))
+    target = Word(required=True, validate=Length(min=1))
+    by = Word(load_default=None, allow_none=True, validate=Length(min=1, max=100))
 
 
 class WindowBody(Schema):
     """Whose documents are posted now, and of which kind."""
 
-    store = fields.String(required=True)
-    kind = fields.Enum(Kind, by_value=True, required=True, validate=OneOf(WINDOW_KINDS))
+    store = Word(required=True)
+    kind = Word(required=True, validate=OneOf([kind.value for kind in WINDOW_KINDS]))
 
 
 class SetGoing(Schema):
@@ -263,7 +283,7 @@ class BatchPage(Schema):
 class MappingQuery(Schema):
     """Whose mappings."""
 
-    store = fields.String(load_default=None)
+    store = Word(load_default=None)
 
 
 class MappingLine(Schema):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from app.config import Config
+from app.domain.policy import Kind
 from app.permissions import Permission
 from app.services.ledger.windows import post_now
 from app.services.outside import outside
@@ -23,12 +24,20 @@ def window_calls(config: Config) -> list[Call]:
     def post_window(body: Taken) -> dict[str, object]:
         """Post now what waits for a window; answers how many documents."""
         if body["store"] not in config.stores:
-            raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, f"there is no store {body['store']}", field="store")
-        return {"count": post_now(body["store"], body["kind"], outside(), actor().name)}
+            raise Refusal(HTTPStatus.NOT_FOUND, f"there is no store {body['store']}", field="store")
+        return {"count": post_now(body["store"], Kind(body["kind"]), outside(), actor().name)}
 
     return [
         Call("GET", "/windows", Permission.READ_FIGURES, list_windows, WindowPage, query=PageQuery),
-        Call("POST", "/windows", Permission.POST_WINDOW, post_window, SetGoing, body=WindowBody),
+        Call(
+            "POST",
+            "/windows",
+            Permission.POST_WINDOW,
+            post_window,
+            SetGoing,
+            body=WindowBody,
+            refusals=(HTTPStatus.NOT_FOUND,),
+        ),
         Call("GET", "/batches", Permission.READ_FIGURES, list_batches, BatchPage, query=PageQuery),
     ]
 
