@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC
 
 import click
@@ -33,15 +31,6 @@ _DIFFERENCE_COLUMNS = (
     *("found", "kind", "return", "order"),
     *("units: bridge / by hand", "sum: bridge / by hand", "numbers by hand"),
 )
-
-
-def csv_of(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table as CSV, with a line of its columns."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return text.getvalue()
 
 
 def show_documents(documents: Sequence[ShadowDocument]) -> None:

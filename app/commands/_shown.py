@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import getpass
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from app import spreadsheet
 from app.db.engine import DatabaseNotSet
 from app.domain.money import Money
 
@@ -59,12 +59,9 @@ report_file = click.option(
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write rows as CSV, UTF-8, with a line of names; nothing for None, times as RFC 3339."""
+    """Write rows as CSV, UTF-8, with a line of names."""
     with _writable(path).open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        for row in rows:
-            writer.writerow([each.isoformat() if isinstance(each, datetime) else each for each in row])
+        spreadsheet.write_csv(file, columns, rows)
 
 
 def write_report(path: Path, value: object) -> None:

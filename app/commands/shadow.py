@@ -13,13 +13,12 @@ from app.commands._shadow_tables import (
     COMPARED_COLUMNS,
     DOCUMENT_COLUMNS,
     compared_row,
-    csv_of,
     document_row,
     report_of,
     show_comparison,
     show_documents,
 )
-from app.commands._shown import plain_database_errors
+from app.commands._shown import plain_database_errors, write_csv
 from app.commands._world import world_with
 from app.domain.policy import Kind
 from app.services.trial import shadow as shadow_books
@@ -59,7 +58,7 @@ def list_(store: str | None, since: datetime | None, kind: str | None, csv_path:
     with plain_database_errors():
         documents = shadow_books.list_documents(store=store, since=since, kind=Kind(kind) if kind else None)
     if csv_path is not None:
-        _write(csv_path, csv_of(DOCUMENT_COLUMNS, (document_row(each) for each in documents)))
+        write_csv(csv_path, DOCUMENT_COLUMNS, (document_row(each) for each in documents))
         click.echo(f"{len(documents)} documents in {csv_path}.")
     elif documents:
         show_documents(documents)
@@ -88,7 +87,7 @@ def compare(store: str, since: datetime | None, csv_path: Path | None, report: P
         except CallError as error:
             raise click.ClickException(f"BlueCherry could not be asked: {error}") from None
     if csv_path is not None:
-        _write(csv_path, csv_of(COMPARED_COLUMNS, (compared_row(each) for each in found.compared)))
+        write_csv(csv_path, COMPARED_COLUMNS, (compared_row(each) for each in found.compared))
     if report is not None:
         _write(report, report_of(found))
     show_comparison(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TextIO
 from sqlalchemy import select, text, tuple_
 from sqlalchemy.orm import Session
 
+from app import spreadsheet
 from app.db.codec import load
 from app.db.engine import transaction
 from app.db.entries import entry_of, rows_of_returns
@@ -34,7 +34,6 @@ from app.domain.period_end import (
 )
 from app.domain.policy import Kind
 from app.services.outside import Outside
-from app.spreadsheet import harmless
 
 COLUMNS = ("store", "return", "order", "SKU", "units", "amount", "currency", "since", "reason", "detail")
 _PAGE = 500
@@ -121,15 +120,7 @@ def cells(line: PeriodEndLine) -> tuple[object, ...]:
 
 def write_csv(file: TextIO, lines: Sequence[PeriodEndLine]) -> None:
     """Write lines with a heading. What a spreadsheet would take for a formula is marked as text."""
-    writer = csv.writer(file)
-    writer.writerow(COLUMNS)
-    writer.writerows([_written(cell) for cell in cells(line)] for line in lines)
-
-
-def _written(cell: object) -> str:
-    if cell is None:
-        return ""
-    return harmless(cell) if isinstance(cell, str) else str(cell)
+    spreadsheet.write_csv(file, COLUMNS, (cells(line) for line in lines))
 
 
 def _lines(rule: _Rule, sign: int, outside: Outside, store: str | None, at: date | None) -> list[PeriodEndLine]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from io import BytesIO, StringIO
+from itertools import chain
 from tempfile import TemporaryFile
 
 import xlsxwriter
@@ -14,7 +14,7 @@ from flask import Response, send_file
 from flask.typing import ResponseReturnValue
 
 from app.services.exceptions.desk import Line
-from app.spreadsheet import harmless
+from app.spreadsheet import harmless, write_row
 from app.web.console import names
 from app.web.console.language import N_, gettext
 
@@ -77,24 +77,14 @@ def _cells(line: Line) -> list[Cell]:
 
 def _csv(heads: list[str], lines: Iterable[Line]) -> Iterator[str]:
     buffer = StringIO()
-    writer = csv.writer(buffer)
     # A spreadsheet takes the file for UTF-8 by this mark alone.
     buffer.write("\ufeff")
-    writer.writerow(heads)
-    for line in lines:
-        writer.writerow([_written(cell) for cell in _cells(line)])
+    rows: Iterable[Sequence[object]] = chain([heads], map(_cells, lines))
+    for row in rows:
+        write_row(buffer, row)
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
-    yield buffer.getvalue()
-
-
-def _written(cell: Cell) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, datetime):
-        return cell.isoformat()
-    return harmless(cell) if isinstance(cell, str) else str(cell)
 
 
 def _workbook(lines: Iterable[Line]) -> BytesIO:

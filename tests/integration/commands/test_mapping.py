@@ -155,6 +155,18 @@ def test_what_if_tells_returns_and_writes_both_files(bridge: Bridge, file: Path,
 
 
 @pytest.mark.usefixtures("secrets")
+def test_no_cell_of_its_file_is_a_formula(bridge: Bridge, file: Path, tmp_path: Path) -> None:
+    saved(return_row("=1+1", data={**return_row("=1+1").data, "location_id": "mars"}))
+    other = _other(tmp_path, lambda table: table["sites"]["madrid"].update(reveni_location_ids=["mars"]))
+    lines = tmp_path / "lines.csv"
+    assert bridge("mapping", "what-if", other, "--csv", lines, "--since", "2026-11-01").exit_code == 0
+    with lines.open(newline="") as opened:
+        (row,) = list(csv.DictReader(opened))
+
+    assert row["return"] == "'=1+1"
+
+
+@pytest.mark.usefixtures("secrets")
 def test_what_if_says_what_it_cannot_do(bridge: Bridge, file: Path, tmp_path: Path) -> None:
     assert "known are es" in bridge("mapping", "what-if", file, "--store", "fr").output
     assert "has no zone" in bridge("mapping", "what-if", file, "--since", "2026-11-01T08:00").output

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import update
 
 from app import cli
+from app.db.engine import transaction
+from app.db.tables.ledger import LedgerRow
 from tests.support.by_hand import Clerk, refund
 from tests.support.scene import Scene
 from tests.support.surroundings import ENVIRONMENT
@@ -51,6 +54,17 @@ def test_what_would_have_been_posted_is_listed(tmp_path: Path) -> None:
     journal = next(row for row in rows if row["key"] == "IJ-r1-1")
     assert (journal["locations"], journal["total"]) == ("MAD01", "")
     assert _bridge("list", "--store", "uk").output == "Nothing in shadow.\n"
+
+
+@pytest.mark.usefixtures("day")
+def test_no_cell_of_its_file_is_a_formula(tmp_path: Path) -> None:
+    with transaction() as session:
+        session.execute(update(LedgerRow).where(LedgerRow.key == "CM-r1-1").values(mapping_version="=1+1"))
+    file = tmp_path / "shadow.csv"
+    _bridge("list", "--csv", file)
+    rows = list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8"))))
+
+    assert next(row for row in rows if row["key"] == "CM-r1-1")["mapping_version"] == "'=1+1"
 
 
 @pytest.mark.usefixtures("day")
