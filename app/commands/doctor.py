@@ -18,7 +18,6 @@ from app.ops.diagnosis import STALE, Finding, findings, spell
 from app.services.alerts.delivery import waiting
 from app.services.mapping_edits import newest_overlay
 from app.services.outside import Outside, build, config_path, reveni, utc_now
-from app.services.restores import Restores
 from app.services.views.health import health
 from app.system.parts import QUEUES
 
@@ -71,7 +70,7 @@ def _configuration() -> tuple[Config | None, list[Finding]]:
 
 def _database(books_every: float, config: Config | None) -> list[Finding]:
     try:
-        found = [*_restored(), *findings(health(utc_now()), QUEUES, books_every), *_untold()]
+        found = [*findings(health(utc_now()), QUEUES, books_every), *_untold()]
         return found + (_edits(config) if config is not None else [])
     except DatabaseNotSet:
         return [Finding("No running system was found.", "Start it with bridge run, or set DATABASE_URL.")]
@@ -101,16 +100,6 @@ def _edits(config: Config) -> list[Finding]:
         what = f"The edits of the mapping do not fit the file any more and are left out: {error.problems[0]}"
         return [Finding(what, "Edit or revert them on the console's page Mappings.")]
     return []
-
-
-def _restored() -> list[Finding]:
-    restore = Restores().last()
-    if restore is None or restore.read:
-        return []
-    what = (
-        f"It was restored to {restore.taken_at:%Y-%m-%d %H:%M} UTC, and BlueCherry's list since then is not read yet."
-    )
-    return [Finding(what, "Nothing is sent before: see that BlueCherry answers and that a worker consumes clock.")]
 
 
 def _workers() -> list[Finding]:

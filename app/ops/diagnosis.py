@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 CANARY_SECONDS = 30.0
 """How often beat sends a canary through every queue."""
@@ -45,12 +46,14 @@ class Health:
     `lags`: `inbox` (events that nobody took in), `sweep` (returns whose time has come), `ledger` (documents in
     doubt), `windows` (documents whose window has opened). `canaries`: seconds since a canary came through each queue;
     `books`: seconds since each connection's books were read, or since that was first tried. A queue or connection that
-    is not there had none yet.
+    is not there had none yet. `restored_to`: the moment to which the database was restored, as long as BlueCherry's
+    list of documents since then is not read.
     """
 
     lags: Mapping[str, Lag]
     canaries: Mapping[str, float]
     books: Mapping[str, float]
+    restored_to: datetime | None = None
 
     @property
     def beat(self) -> float | None:
@@ -68,7 +71,8 @@ class Finding:
 
 def findings(health: Health, queues: Collection[str], books_every: float) -> list[Finding]:
     """What the figures say is wrong; empty when all is well. Books are read every `books_every` seconds."""
-    found = _of_canaries(health.canaries, queues)
+    found = [_of_restore(health.restored_to)] if health.restored_to is not None else []
+    found += _of_canaries(health.canaries, queues)
     for name, lag in health.lags.items():
         if lag.count and lag.seconds > _LONGEST[name]:
             what, remedy = _MEANS[name]
@@ -78,6 +82,15 @@ def findings(health: Health, queues: Collection[str], books_every: float) -> lis
             what = f"The books of {connection} have not been compared for {spell(seconds)}."
             found.append(Finding(what, f"Run bridge reconcile --connection {connection}: it says what is in the way."))
     return found
+
+
+def _of_restore(restored_to: datetime) -> Finding:
+    what = (
+        f"The database was restored to {restored_to.astimezone(UTC):%Y-%m-%d %H:%M} UTC, and BlueCherry's list of "
+        "documents since then is not read yet. Until it is, events and receipts are taken in, but no document is "
+        "planned or sent, and no window opens."
+    )
+    return Finding(what, "See that every BlueCherry connection answers and that a worker consumes the queue clock.")
 
 
 def _of_canaries(canaries: Mapping[str, float], queues: Collection[str]) -> list[Finding]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.db.engine import transaction
 from app.db.tables.upkeep import RestoreRow
@@ -49,8 +50,7 @@ class Restores:
             now = time.monotonic()
             if self._looked_at is None or now - self._looked_at >= self._fresh:
                 with transaction() as session:
-                    row = session.scalars(select(RestoreRow).order_by(RestoreRow.id.desc()).limit(1)).one_or_none()
-                self._last = _restore(row) if row is not None else None
+                    self._last = last_restore(session)
                 self._looked_at = now
             return self._last
 
@@ -60,5 +60,7 @@ class Restores:
             self._looked_at = None
 
 
-def _restore(row: RestoreRow) -> Restore:
-    return Restore(row.id, row.taken_at, row.restored_at, row.read_at is not None)
+def last_restore(session: Session) -> Restore | None:
+    """The latest restore as the database has it now."""
+    row = session.scalars(select(RestoreRow).order_by(RestoreRow.id.desc()).limit(1)).one_or_none()
+    return Restore(row.id, row.taken_at, row.restored_at, row.read_at is not None) if row is not None else None

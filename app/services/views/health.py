@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from app.db.engine import transaction
 from app.db.tables.upkeep import Mark
 from app.ops.diagnosis import Health, Lag
+from app.services.restores import last_restore
 
 _LAGS = text(
     """
@@ -40,6 +41,7 @@ def health(now: datetime) -> Health:
             select(Mark.name, Mark.at).where(Mark.name.like("canary:%") | Mark.name.like("books:%"))
         )
         ages = {name: (now - at).total_seconds() for name, at in marks}
+        restore = last_restore(session)
 
     def lag(count: int, since: datetime | None) -> Lag:
         return Lag(count, max(0.0, (now - since).total_seconds()) if since else 0.0)
@@ -56,4 +58,5 @@ def health(now: datetime) -> Health:
         },
         canaries=of("canary:"),
         books=of("books:"),
+        restored_to=restore.taken_at if restore is not None and not restore.read else None,
     )

@@ -199,13 +199,17 @@ class FindingAnswer(Schema):
 
 
 class HealthAnswer(Schema):
-    """How far behind the bridge is. `canaries` and `books`: seconds since each queue and each ledger was seen well."""
+    """How far behind the bridge is. `canaries` and `books`: seconds since each queue and each ledger was seen well.
+
+    `restored_to`: the moment to which the database was restored, while BlueCherry's list since then is not read.
+    """
 
     healthy = fields.Boolean()
     findings = fields.List(fields.Nested(FindingAnswer))
     lags = fields.Dict(keys=fields.String(), values=fields.Nested(LagAnswer))
     canaries = fields.Dict(keys=fields.String(), values=fields.Float())
     books = fields.Dict(keys=fields.String(), values=fields.Float())
+    restored_to = fields.AwareDateTime(allow_none=True)
 
 
 class SettledAnswer(Schema):

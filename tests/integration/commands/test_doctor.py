@@ -9,6 +9,7 @@ from click.testing import Result
 from app.calls import TryLater
 from app.db.tables.exceptions import AlertMessage
 from app.db.tables.mapping import MappingEditRow
+from app.db.tables.upkeep import RestoreRow
 from app.services.outside import utc_now
 from app.services.views.health import canary, health
 from app.system.parts import QUEUES
@@ -116,3 +117,13 @@ def test_a_channel_that_takes_no_messages_is_named(bridge: Bridge) -> None:
 def test_edits_of_the_mapping_that_do_not_fit_are_named(bridge: Bridge) -> None:
     saved(MappingEditRow(overlay={"stores": {"es": {"default_site": "mars"}}}, by="Ana López"))
     assert "do not fit the file any more" in bridge("doctor").output
+
+
+@pytest.mark.usefixtures("configured")
+def test_a_restore_whose_list_is_not_read_is_told(bridge: Bridge) -> None:
+    saved(RestoreRow(taken_at=utc_now()))
+    result = bridge("doctor")
+
+    assert result.exit_code == 1
+    assert "BlueCherry's list of documents since then is not read yet" in result.output
+    assert "no document is planned or sent" in result.output

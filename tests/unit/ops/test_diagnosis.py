@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import pytest
 
@@ -15,8 +16,9 @@ def _told(
     lags: Mapping[str, Lag] | None = None,
     canaries: Mapping[str, float] = FRESH,
     books: Mapping[str, float] | None = None,
+    restored_to: datetime | None = None,
 ) -> list[str]:
-    health = Health({**NOTHING, **(lags or {})}, canaries, books or {"main": 100.0})
+    health = Health({**NOTHING, **(lags or {})}, canaries, books or {"main": 100.0}, restored_to)
     return [f"{found.what} {found.remedy}" for found in findings(health, QUEUES, books_every=900.0)]
 
 
@@ -62,3 +64,11 @@ def test_books_that_nobody_compared_for_long_are_told() -> None:
 @pytest.mark.parametrize(("seconds", "words"), [(5.4, "5 s"), (600.0, "10 min"), (86_400.0, "24 h")])
 def test_a_time_is_spelled_for_people(seconds: float, words: str) -> None:
     assert spell(seconds) == words
+
+
+def test_a_restore_whose_list_is_not_read_tells_what_it_holds_back() -> None:
+    (told,) = _told(restored_to=datetime(2026, 11, 25, 9, tzinfo=UTC))
+
+    assert "restored to 2026-11-25 09:00 UTC" in told
+    assert "no document is planned or sent, and no window opens" in told
+    assert "clock" in told

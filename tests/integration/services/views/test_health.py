@@ -1,12 +1,15 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from app.calls import CallError
+from app.db.tables.upkeep import RestoreRow
 from app.services.books.reconciliation import reconcile
+from app.services.books.recovery import catch_up
 from app.services.views.health import canary, health
+from tests.support.rows import saved
 from tests.support.scene import Scene
 
 
@@ -78,3 +81,14 @@ def test_books_that_could_never_be_read_are_told_with_the_time_since_the_first_t
         scene.clock.move(900)
 
     assert health(scene.clock.now()).books["main"] >= 2700
+
+
+def test_a_restore_is_told_until_the_list_since_then_is_read(scene: Scene) -> None:
+    moment = datetime(2026, 11, 25, 9, tzinfo=UTC)
+    saved(RestoreRow(taken_at=moment, restored_at=scene.clock.now()))
+    assert health(scene.clock.now()).restored_to == moment
+
+    scene.outside.restores.forget()
+    scene.clock.move(10)
+    assert catch_up(scene.outside)
+    assert health(scene.clock.now()).restored_to is None
