@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any, Literal, Self
+from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session, aliased
 
@@ -18,7 +18,7 @@ from app.db.tables.desk import ApprovalRow, CommentRow
 from app.db.tables.exceptions import ExceptionRow
 from app.domain.blockers import REMEDIES, Code, Team
 from app.domain.money import Money, currencies_without_decimals
-from app.services.exceptions.exception_queue import ExceptionView, view_of
+from app.services.exceptions.exception_queue import ExceptionView, Filter, view_of
 from app.services.page import LARGEST_PAGE, Page, page_of
 
 CAUSES_PER_PAGE = 50
@@ -27,27 +27,39 @@ OVERDUE_AFTER = timedelta(days=2)
 LINES_PER_PAGE = 100
 
 
-State = Literal["open", "snoozed", "closed"]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted(Filter):
+    """Which exceptions are meant; None is all. Of open ones, those that are snoozed until later than `now`, or not.
 
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which exceptions are meant; None is all. `text` is looked for in messages, returns, documents and causes.
-
-    `assigned_to`: a login, or an empty text for those that are nobody's. `overdue`: opened before their team's moment.
-    `state`: `open` leaves out those that are snoozed until later than `now`.
+    `text` is looked for in messages, returns, documents and causes. `assigned_to`: a login, or an empty text for those
+    that are nobody's. `overdue`: opened before their team's moment.
     """
 
     now: datetime
-    state: State = "open"
-    team: str | None = None
-    code: str | None = None
-    cause: str | None = None
-    store: str | None = None
+    open: bool | None = True
+    snoozed: bool = False
     text: str | None = None
     assigned_to: str | None = None
     tag: str | None = None
     overdue: Mapping[str, datetime] | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """What is asked of the rows of exceptions."""
+        row = ExceptionRow
+        found = Filter.conditions(self)
+        if self.open:
+            later = row.snoozed_until > self.now
+            found.append(later if self.snoozed else or_(row.snoozed_until.is_(None), ~later))
+        if self.assigned_to is not None:
+            found.append(row.assigned_to == self.assigned_to if self.assigned_to else row.assigned_to.is_(None))
+        if self.tag is not None:
+            found.append(row.tags.contains([self.tag]))
+        if self.overdue is not None:
+            found.append(or_(*(and_(row.team == team, row.opened_at < at) for team, at in self.overdue.items())))
+        if self.text:
+            columns = (row.message, row.cause, row.return_id, row.document_key, row.receipt_id)
+            found.append(or_(*(column.icontains(self.text, autoescape=True) for column in columns)))
+        return found
 
 
 def overdue(alerts: Alerts, now: datetime) -> dict[str, datetime]:
@@ -123,19 +135,17 @@ def causes(wanted: Wanted, after: Cursor | None = None, limit: int = CAUSES_PER_
     row = ExceptionRow
     face_value = case((row.currency.in_(sorted(currencies_without_decimals())), row.amount / 100), else_=row.amount)
     whole = (
-        _filtered(
-            select(
-                row.code,
-                row.cause,
-                row.team,
-                func.count().label("number"),
-                func.sum(row.units).label("units"),
-                func.min(row.opened_at).label("oldest"),
-                func.min(row.id).label("first_id"),
-                func.round(func.coalesce(func.sum(face_value), 0), 4).label("rank"),
-            ),
-            wanted,
+        select(
+            row.code,
+            row.cause,
+            row.team,
+            func.count().label("number"),
+            func.sum(row.units).label("units"),
+            func.min(row.opened_at).label("oldest"),
+            func.min(row.id).label("first_id"),
+            func.round(func.coalesce(func.sum(face_value), 0), 4).label("rank"),
         )
+        .where(*wanted.conditions())
         .group_by(row.code, row.cause, row.team)
         .subquery()
     )
@@ -168,7 +178,7 @@ def lines(wanted: Wanted, after: int = 0, limit: int = LINES_PER_PAGE) -> Page[L
     row = ExceptionRow
     comments = select(func.count()).where(CommentRow.exception_id == row.id).scalar_subquery()
     asked = exists().where(ApprovalRow.state == "open", ApprovalRow.exception_ids.contains(array([row.id])))
-    query = _filtered(select(row, comments, asked), wanted).where(row.id > after).order_by(row.id).limit(limit + 1)
+    query = select(row, comments, asked).where(*wanted.conditions(), row.id > after).order_by(row.id).limit(limit + 1)
     with transaction() as session:
         found = session.execute(query).all()
         views = [
@@ -189,7 +199,7 @@ def every_line(wanted: Wanted) -> Iterator[Line]:
 
 def ids_of(wanted: Wanted, first_ids: Sequence[int] | None = None) -> list[int]:
     """The exceptions that are meant; with `first_ids`, only those of the causes that these exceptions are of."""
-    query = _filtered(select(ExceptionRow.id), wanted)
+    query = select(ExceptionRow.id).where(*wanted.conditions())
     if first_ids is not None:
         chosen = aliased(ExceptionRow)
         query = query.where(
@@ -204,10 +214,11 @@ def ids_of(wanted: Wanted, first_ids: Sequence[int] | None = None) -> list[int]:
 def loads(wanted: Wanted) -> dict[str, Load]:
     """What each team has before it, whatever team is wanted."""
     row = ExceptionRow
-    query = _filtered(
-        select(row.team, row.currency, func.count(), func.sum(row.units), func.sum(row.amount)),
-        replace(wanted, team=None),
-    ).group_by(row.team, row.currency)
+    query = (
+        select(row.team, row.currency, func.count(), func.sum(row.units), func.sum(row.amount))
+        .where(*replace(wanted, team=None).conditions())
+        .group_by(row.team, row.currency)
+    )
     found: dict[str, Load] = {}
     with transaction() as session:
         for team, currency, number, units, amount in session.execute(query):
@@ -227,7 +238,7 @@ def _causes(session: Session, rows: Sequence[Any], wanted: Wanted) -> list[Cause
     money: dict[tuple[str, str], dict[str, Money]] = {}
     stores: dict[tuple[str, str], set[str]] = {}
     for code, cause, currency, amount, names in session.execute(
-        _filtered(parts, wanted).where(about).group_by(row.code, row.cause, row.currency)
+        parts.where(*wanted.conditions(), about).group_by(row.code, row.cause, row.currency)
     ):
         stores.setdefault((code, cause), set()).update(name for name in names if name is not None)
         if currency is not None and amount is not None:
@@ -249,35 +260,3 @@ def _causes(session: Session, rows: Sequence[Any], wanted: Wanted) -> list[Cause
         )
         for each in rows
     ]
-
-
-def _filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:
-    row = ExceptionRow
-    conditions = [_state(wanted)]
-    for column, value in (
-        (row.team, wanted.team),
-        (row.code, wanted.code),
-        (row.cause, wanted.cause),
-        (row.store, wanted.store),
-    ):
-        if value is not None:
-            conditions.append(column == value)
-    if wanted.assigned_to is not None:
-        conditions.append(row.assigned_to == wanted.assigned_to if wanted.assigned_to else row.assigned_to.is_(None))
-    if wanted.tag is not None:
-        conditions.append(row.tags.contains([wanted.tag]))
-    if wanted.overdue is not None:
-        conditions.append(or_(*(and_(row.team == team, row.opened_at < at) for team, at in wanted.overdue.items())))
-    if wanted.text:
-        columns = (row.message, row.cause, row.return_id, row.document_key, row.receipt_id)
-        conditions.append(or_(*(column.icontains(wanted.text, autoescape=True) for column in columns)))
-    return query.where(*conditions)
-
-
-def _state(wanted: Wanted) -> ColumnElement[bool]:
-    row = ExceptionRow
-    if wanted.state == "closed":
-        return row.closed_at.is_not(None)
-    later = row.snoozed_until > wanted.now
-    asleep = later if wanted.state == "snoozed" else or_(row.snoozed_until.is_(None), ~later)
-    return and_(row.closed_at.is_(None), asleep)

@@ -6,9 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.db.engine import transaction
@@ -16,8 +15,6 @@ from app.db.tables.exceptions import ExceptionRow
 from app.domain.blockers import REMEDIES, Code
 from app.domain.money import Money
 from app.services.page import LARGEST_PAGE, Page, page_of
-
-Shape = TypeVar("Shape", bound=tuple[Any, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +26,15 @@ class Filter:
     cause: str | None = None
     team: str | None = None
     store: str | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """What is asked of the rows of exceptions."""
+        row = ExceptionRow
+        named = ((row.code, self.code), (row.cause, self.cause), (row.team, self.team), (row.store, self.store))
+        found = [column == value for column, value in named if value is not None]
+        if self.open is not None:
+            found.append(row.closed_at.is_(None) if self.open else row.closed_at.is_not(None))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,7 @@ class NoSuchException(LookupError):
 
 def list_exceptions(wanted: Filter, after: int = 0, limit: int = LARGEST_PAGE) -> Page[ExceptionView]:
     """Exceptions in the order in which they were opened, those behind the cursor `after`."""
-    query = _filtered(select(ExceptionRow), wanted).where(ExceptionRow.id > after)
+    query = select(ExceptionRow).where(*wanted.conditions(), ExceptionRow.id > after)
     with transaction() as session:
         rows = session.scalars(query.order_by(ExceptionRow.id).limit(limit + 1)).all()
         return page_of(rows, limit, lambda row: row.id, view_of)
@@ -119,7 +125,7 @@ def get_exception(number: int) -> ExceptionView:
 
 def ids_of_cause(code: str, cause: str) -> list[int]:
     """The open exceptions of one cause."""
-    query = _filtered(select(ExceptionRow.id), Filter(open=True, code=code, cause=cause))
+    query = select(ExceptionRow.id).where(*Filter(open=True, code=code, cause=cause).conditions())
     with transaction() as session:
         return list(session.scalars(query.order_by(ExceptionRow.id)))
 
@@ -139,21 +145,18 @@ def grouped(wanted: Filter) -> list[Group]:
 def groups(session: Session, wanted: Filter, causes: Collection[tuple[str, str]] | None = None) -> list[Group]:
     """Exceptions by cause, the oldest first. `causes`: only these (code and cause)."""
     row = ExceptionRow
-    query = _filtered(
-        select(
-            row.code,
-            row.cause,
-            row.team,
-            row.currency,
-            func.count().label("number"),
-            func.sum(row.units).label("units"),
-            func.sum(row.amount).label("amount"),
-            func.min(row.opened_at).label("oldest"),
-            func.min(row.id).label("first_id"),
-            func.max(row.id).label("last_id"),
-        ),
-        wanted,
-    )
+    query = select(
+        row.code,
+        row.cause,
+        row.team,
+        row.currency,
+        func.count().label("number"),
+        func.sum(row.units).label("units"),
+        func.sum(row.amount).label("amount"),
+        func.min(row.opened_at).label("oldest"),
+        func.min(row.id).label("first_id"),
+        func.max(row.id).label("last_id"),
+    ).where(*wanted.conditions())
     if causes is not None:
         query = query.where(tuple_(row.code, row.cause).in_(sorted(causes)))
     found: dict[tuple[str, str], Group] = {}
@@ -204,18 +207,3 @@ def view_of(row: ExceptionRow) -> ExceptionView:
         closed_at=row.closed_at,
         closed_by=row.closed_by,
     )
-
-
-def _filtered(query: Select[Shape], wanted: Filter) -> Select[Shape]:
-    if wanted.open is not None:
-        closed = ExceptionRow.closed_at
-        query = query.where(closed.is_(None) if wanted.open else closed.is_not(None))
-    for column, value in (
-        (ExceptionRow.code, wanted.code),
-        (ExceptionRow.cause, wanted.cause),
-        (ExceptionRow.team, wanted.team),
-        (ExceptionRow.store, wanted.store),
-    ):
-        if value is not None:
-            query = query.where(column == value)
-    return query

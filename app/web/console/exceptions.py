@@ -87,12 +87,10 @@ def wanted_now() -> Wanted:
     """The exceptions that the address asks for."""
     asked = {name: value for name, value in request.args.items() if value}
     assigned = asked.get("assigned")
-    state: desk.State = "closed" if asked.get("state") == "closed" else "open"
-    if asked.get("state") == "snoozed":
-        state = "snoozed"
     return Wanted(
         now=g.now,
-        state=state,
+        open=asked.get("state") != "closed",
+        snoozed=asked.get("state") == "snoozed",
         team=asked.get("team"),
         code=asked.get("code"),
         cause=asked.get("cause"),

@@ -85,7 +85,7 @@ def test_what_is_snoozed_comes_back_by_itself() -> None:
     _held("awake", "1", snoozed_until=NOON - timedelta(hours=1))
 
     assert [each.cause for each in causes(_wanted()).causes] == ["awake"]
-    assert [each.cause for each in causes(_wanted(state="snoozed")).causes] == ["asleep"]
+    assert [each.cause for each in causes(_wanted(snoozed=True)).causes] == ["asleep"]
     later = Wanted(now=NOON + timedelta(hours=2))
     assert {each.cause for each in causes(later).causes} == {"asleep", "awake"}
 
@@ -99,7 +99,7 @@ def test_what_is_snoozed_comes_back_by_itself() -> None:
         ({"assigned_to": "ana"}, ["mine"]),
         ({"assigned_to": ""}, ["percent", "old"]),
         ({"tag": "vip"}, ["old"]),
-        ({"state": "closed"}, ["closed"]),
+        ({"open": False}, ["closed"]),
         ({"overdue": {"merchandising": NOON - timedelta(days=2)}}, ["old"]),
         ({"overdue": {"finance": NOON}}, []),
     ],
