@@ -28,7 +28,7 @@ _ONLY = {
     "api_tokens": "select, update (last_used_at)",
 }
 """What is less than work on a table's rows."""
-_MAY_DELETE = frozenset({"marks", "sessions", "sign_in_failures", "window_holds"})
+_MAY_DELETE = frozenset({"alert_messages", "alerts", "marks", "sessions", "sign_in_failures", "window_holds"})
 """Tables that hold nothing to be kept."""
 
 

@@ -19,6 +19,7 @@ from app.db.tables.exceptions import AlertMessage
 from app.domain.alerting import retry_after
 from app.ops.alerts import Channel, Mail, Message, NotDelivered, Slack, Teams, Webhook
 from app.services.alerts import telling
+from app.services.alerts.pruning import prune
 from app.services.outside import utc_now
 
 _RUN_SECONDS = 15.0
@@ -63,11 +64,14 @@ def _channel(each: AlertChannel, settings: Alerts) -> Channel | None:
 def tell(settings: Alerts, *, urgent_only: bool = False, now: Callable[[], datetime] = utc_now) -> int:
     """Write down what is to be told and get it through; the number of messages that channels took.
 
-    With `urgent_only`, what a customer waits for: in runs of its own, which do not wait for a run that a channel keeps
-    waiting.
+    What was told long ago is pruned. With `urgent_only`, what a customer waits for: in runs of its own, which do not
+    wait for a run that a channel keeps waiting.
     """
     telling.plan(settings, now(), urgent_only=urgent_only)
-    return deliver(channels_of(settings), urgent_only=urgent_only, now=now)
+    took = deliver(channels_of(settings), urgent_only=urgent_only, now=now)
+    if not urgent_only:
+        prune(now())
+    return took
 
 
 def deliver(
