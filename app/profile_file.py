@@ -20,7 +20,7 @@ def read_profile(schema: StrictSchema, shipped: Path, name: str, directory: Path
     """
     default = read_table(shipped / "default.toml")
     path = shipped / f"{name}.toml" if "/" not in name and not name.endswith(".toml") else directory / name
-    if not path.exists():
+    if not _is_file(path):
         known = [file.stem for file in sorted(shipped.glob("*.toml"))]
         remedy = (
             f"Name a profile file (*.toml, relative to the configuration) or a shipped profile. {near(name, known)}"
@@ -32,9 +32,21 @@ def read_profile(schema: StrictSchema, shipped: Path, name: str, directory: Path
     return table
 
 
-def paths_schema(placeholders: Mapping[str, str]) -> type[Schema]:
-    """The table of paths, each with the placeholder that it must hold ("" for none)."""
-    return StrictSchema.from_dict({name: _path(placeholder) for name, placeholder in placeholders.items()})
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is longer than any file's
+        return False
+
+
+def header_field() -> Text:
+    """The name of a header."""
+    return Text(required=True, pattern=r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", expected="the name of an HTTP header")
+
+
+def paths_schema(placeholders: Mapping[str, str], *, common: Sequence[str] = ()) -> type[Schema]:
+    """The table of paths, each with the placeholder that it must hold ("" for none), and may hold the common ones."""
+    return StrictSchema.from_dict({name: _path(placeholder, common) for name, placeholder in placeholders.items()})
 
 
 def renames_schema(kinds: Sequence[str]) -> type[Schema]:
@@ -42,10 +54,19 @@ def renames_schema(kinds: Sequence[str]) -> type[Schema]:
     return StrictSchema.from_dict({kind: Named(Text()) for kind in kinds})
 
 
-def _path(placeholder: str) -> Field[Any]:
-    held = f"{{{placeholder}}}" if placeholder else ""
-    expected = f"a path that begins with / and holds {held}" if held else "a path that begins with /"
-    return Text(required=True, pattern=rf"/.*{re.escape(held)}.*", expected=expected)
+def _path(placeholder: str, common: Sequence[str]) -> Field[Any]:
+    own = [placeholder] if placeholder else []
+    known = [f"{{{name}}}" for name in (*own, *common)]
+    must = rf"(?=.*{re.escape(known[0])})" if own else ""
+    pieces = "|".join(["[!-z|~]", *map(re.escape, known)])
+    return Text(
+        required=True,
+        pattern=rf"{must}/(?:{pieces})*",
+        expected="a path that begins with /"
+        + (f" and holds {known[0]}" if own else "")
+        + ", of ASCII without spaces, with "
+        + (f"no braces but {' and '.join(known)}" if known else "no braces"),
+    )
 
 
 def _over(base: Table, top: Table) -> Table:

@@ -18,6 +18,9 @@ from marshmallow import Schema, ValidationError, fields
 
 from app.domain.mapping_keys import key_part
 
+_LONGEST_SHOWN = 80
+_LARGEST_SHOWN = 10**_LONGEST_SHOWN
+
 Table = dict[str, Any]
 """A table of a TOML file: the one place where values have no type yet."""
 
@@ -51,8 +54,11 @@ def read_table(path: Path) -> Table:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise TomlError([Problem(str(path), "", f"cannot be read ({reason})", "Name a file that can.")]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
+        # Beside TOMLDecodeError, what Python says of bytes that are no UTF-8 and of numbers of thousands of digits.
         raise TomlError([Problem(str(path), "", f"is not TOML: {error}", "Mend it there.")]) from None
+    except RecursionError:
+        raise TomlError([Problem(str(path), "", "is nested too deeply", "Take out a few brackets.")]) from None
 
 
 def load_table(schema: Schema, table: Table, file: str) -> tuple[Table, list[Problem]]:
@@ -68,10 +74,22 @@ def message(what: str, remedy: str) -> str:
     return f"{what}\n{remedy}"
 
 
+def shown(value: object) -> str:
+    """A value of the file in a message: not more of it than a person reads."""
+    if isinstance(value, Mapping):
+        return "a table"
+    if isinstance(value, list):
+        return "[" + ", ".join(shown(entry) for entry in value[:3]) + (", …]" if len(value) > 3 else "]")
+    if isinstance(value, int) and abs(value) > _LARGEST_SHOWN:
+        return "a number of many digits"
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
 def near(word: str, known: Sequence[str]) -> str:
     """A remedy for a word that is not known: the one that is probably meant, and all that there are."""
     listed = ", ".join(sorted(known)) or "none"
-    close = get_close_matches(word, known, n=1, cutoff=0.6)
+    close = get_close_matches(word[:_LONGEST_SHOWN], known, n=1, cutoff=0.6)
     return f"Did you mean {close[0]!r}? Known: {listed}." if close else f"Known: {listed}."
 
 
@@ -112,18 +130,25 @@ _REQUIRED: dict[str, str | list[Any] | dict[Any, Any]] = {
 
 
 class Text(fields.Field[str]):
-    """Text that is not empty and, where a pattern is given, fits it. `expected` says what fits."""
+    """Text that is not empty and, where a pattern is given, fits it. `expected` says what fits.
+
+    `secret`: what stands there by mistake may be one, so that no message repeats it.
+    """
 
     default_error_messages = _REQUIRED
 
-    def __init__(self, *, pattern: str = r"(?s).+", expected: str = "text in quotes", **kwargs: Any) -> None:
+    def __init__(
+        self, *, pattern: str = r"(?s).+", expected: str = "text in quotes", secret: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self._pattern = re.compile(pattern)
         self._expected = expected
+        self._secret = secret
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if not isinstance(value, str) or not self._pattern.fullmatch(value):
-            raise ValidationError(message(f"is {value!r}", f"Write {self._expected}."))
+            what = "is something else" if self._secret else f"is {shown(value)}"
+            raise ValidationError(message(what, f"Write {self._expected}."))
         return value
 
 
@@ -134,7 +159,7 @@ class Flag(fields.Field[bool]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if not isinstance(value, bool):
-            raise ValidationError(message(f"is {value!r}", "Write true or false, without quotes."))
+            raise ValidationError(message(f"is {shown(value)}", "Write true or false, without quotes."))
         return value
 
 
@@ -150,7 +175,9 @@ class Whole(fields.Field[int]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not self._least <= value <= self._most:
             raise ValidationError(
-                message(f"is {value!r}", f"Write a whole number from {self._least} to {self._most}, without quotes.")
+                message(
+                    f"is {shown(value)}", f"Write a whole number from {self._least} to {self._most}, without quotes."
+                )
             )
         return value
 
@@ -169,7 +196,7 @@ class Seconds(fields.Field[timedelta]):
         longest = timedelta(days=3650).total_seconds()
         if not number or not 0 <= value <= longest or (value == 0 and not self._from_zero):
             bound = "of zero or more" if self._from_zero else "above zero"
-            raise ValidationError(message(f"is {value!r}", f"Write a number of seconds {bound}, without quotes."))
+            raise ValidationError(message(f"is {shown(value)}", f"Write a number of seconds {bound}, without quotes."))
         return timedelta(seconds=value)
 
 
@@ -184,7 +211,7 @@ class Choice(fields.Field[str]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if value not in self._words:
-            raise ValidationError(message(f"is {value!r}", f"Write one of: {', '.join(self._words)}."))
+            raise ValidationError(message(f"is {shown(value)}", f"Write one of: {', '.join(self._words)}."))
         return str(value)
 
 
@@ -195,7 +222,7 @@ class Texts(fields.Field[list[str]]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:
         if not isinstance(value, list) or not all(isinstance(entry, str) and entry for entry in value):
-            raise ValidationError(message(f"is {value!r}", 'Write a list of texts, as in ["one", "two"].'))
+            raise ValidationError(message(f"is {shown(value)}", 'Write a list of texts, as in ["one", "two"].'))
         if len(set(value)) < len(value):
             raise ValidationError(message("names something twice", "Take one of them out."))
         return value

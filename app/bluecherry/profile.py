@@ -10,7 +10,7 @@ from pathlib import Path
 from marshmallow import fields
 
 from app.field_names import FieldNames
-from app.profile_file import paths_schema, read_profile, renames_schema
+from app.profile_file import header_field, paths_schema, read_profile, renames_schema
 from app.toml_schema import Flag, Seconds, StrictSchema, Text, Whole
 
 FIELD_KINDS = (
@@ -50,7 +50,7 @@ class Profile:
 
 
 class _Auth(StrictSchema):
-    key_header = Text(required=True)
+    key_header = header_field()
     code_query = Text(required=True)
 
 

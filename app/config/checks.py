@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from app.domain.policy import REJECTED, fold_status
 from app.toml_schema import Problem, Table, near
 
 _SECRET_KEYS = ("key_env", "code_env", "reveni_key_env", "reveni_next_key_env", "secret_env", "next_secret_env")
+_NAME = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
 _NEXT_KEYS = ("reveni_next_key_env", "next_secret_env")
 
 
@@ -44,6 +46,9 @@ def _secrets(entry: Table, environ: Mapping[str, str], file: str, path: str) -> 
 
 
 def _missing_variable(variable: str, file: str, path: str) -> Problem:
+    # What does not look like a name may be the secret itself, which must not stand in a log.
+    if not _NAME.fullmatch(variable):
+        return Problem(file, path, "names no variable of the environment", "Set it, or write its name here.")
     return Problem(file, path, f"the environment has no {variable}", f"Set it: export {variable}=….")
 
 

@@ -10,11 +10,11 @@ from marshmallow import ValidationError, fields
 
 from app.config.windows import TIME_OF_DAY, Window
 from app.domain.policy import AtOnce, Daily, ItemStatus, Phase
-from app.toml_schema import Choice, Flag, Named, Seconds, StrictSchema, Text, Texts, Whole, message
+from app.toml_schema import Choice, Flag, Named, Seconds, StrictSchema, Text, Texts, Whole, message, shown
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}"
 """Names of connections, stores and sites: they stand in URLs and in logs."""
-_URL_EXPECTED = "a URL that begins with https:// (or http://) and has neither query nor fragment"
+_URL_EXPECTED = "a URL that begins with https:// (or http://), without query, fragment or password"
 _MEANINGS = [phase.value for phase in Phase if phase is not Phase.UNKNOWN]
 _ITEM_MEANINGS = [status.value for status in ItemStatus if status is not ItemStatus.UNKNOWN]
 
@@ -26,15 +26,24 @@ class Zone(fields.Field[ZoneInfo]):
         try:
             return ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
-            raise ValidationError(message(f"is {value!r}", 'Write an IANA time zone, as "Europe/Madrid".')) from None
+            raise ValidationError(
+                message(f"is {shown(value)}", 'Write an IANA time zone, as "Europe/Madrid".')
+            ) from None
 
 
 def _env(*, required: bool = False) -> Text:
-    return Text(pattern=r"[A-Za-z_][A-Za-z0-9_]*", expected="the name of an environment variable", required=required)
+    # Whoever writes the secret itself here must not find it in a log.
+    return Text(
+        pattern=r"[A-Za-z_][A-Za-z0-9_]*",
+        expected="the name of an environment variable that holds it",
+        secret=True,
+        required=required,
+    )
 
 
 def _url(**kwargs: Any) -> Text:
-    return Text(pattern=r"https?://[^\s?#]+", expected=_URL_EXPECTED, **kwargs)
+    # A password in it is no secret any more, so it is refused, and not repeated.
+    return Text(pattern=r"https?://[^\s?#@]+", expected=_URL_EXPECTED, secret=True, **kwargs)
 
 
 class ConnectionSchema(StrictSchema):
@@ -180,7 +189,7 @@ class TeamAlertsSchema(StrictSchema):
     quiet_until = Text(pattern=TIME_OF_DAY, expected='a time of day, as "08:00"')
     quiet_days = Texts(load_default=list)
     escalation = Named(
-        Texts(), pattern=r"\d{1,4}[mhd]", remedy='Write a duration, as "30m", "4h" or "2d".', load_default=dict
+        Texts(), pattern=r"[0-9]{1,4}[mhd]", remedy='Write a duration, as "30m", "4h" or "2d".', load_default=dict
     )
 
 

@@ -9,10 +9,10 @@ from typing import Any
 from marshmallow import ValidationError, fields
 
 from app.domain.policy import AtOnce, Daily, Every, Posting
-from app.toml_schema import message
+from app.toml_schema import message, shown
 
-_EVERY = re.compile(r"every\s+(\d{1,6})\s*([smh])")
-TIME_OF_DAY = r"([01]\d|2[0-3]):([0-5]\d)"
+_EVERY = re.compile(r"every\s+([0-9]{1,6})\s*([smh])")
+TIME_OF_DAY = r"([01][0-9]|2[0-3]):([0-5][0-9])"
 _TIME = re.compile(TIME_OF_DAY)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
 _REMEDY = (
@@ -33,7 +33,7 @@ def parse_posting(value: object) -> Posting:
         times = {time(int(match[1]), int(match[2])) for match in found if match}
         if len(times) == len(value):
             return Daily(tuple(sorted(times)))
-    raise ValueError(f"is {value!r}")
+    raise ValueError(f"is {shown(value)}")
 
 
 def text_of(posting: Posting) -> str | list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from marshmallow import fields
 
 from app.field_names import FieldNames
-from app.profile_file import paths_schema, read_profile, renames_schema
+from app.profile_file import header_field, paths_schema, read_profile, renames_schema
 from app.toml_schema import StrictSchema, Text
 
 FIELD_KINDS = ("event", "return", "list", "verdict", "webhook")
@@ -31,9 +31,9 @@ class ReveniProfile:
 
 
 class _Auth(StrictSchema):
-    header = Text(required=True)
-    scheme = Text(required=True, pattern=r"\S*", expected="a word, or nothing")
-    signature_header = Text(required=True)
+    header = header_field()
+    scheme = Text(required=True, pattern=r"[!-~]*", expected="a word of ASCII, or nothing")
+    signature_header = header_field()
 
 
 class _Settings(StrictSchema):
@@ -47,7 +47,7 @@ _PATHS = {"return": "id", "returns": "", "partial_validate": "id", "webhooks": "
 class _ProfileFile(StrictSchema):
     auth = fields.Nested(_Auth, required=True)
     settings = fields.Nested(_Settings, required=True)
-    paths = fields.Nested(paths_schema(_PATHS), required=True)
+    paths = fields.Nested(paths_schema(_PATHS, common=["store_id"]), required=True)
     fields_ = fields.Nested(renames_schema(FIELD_KINDS), data_key="fields", load_default=dict)
 
 

@@ -116,7 +116,7 @@ def _places(value: object, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 @st.composite
-def mutated(draw: st.DrawFn, valid: object) -> Any:
+def mutated(draw: st.DrawFn, valid: object, values: st.SearchStrategy[Any] = values) -> Any:
     """A valid document with one to three places dropped, doubled, swapped for another place's value or for anything."""
     document: Any = copy.deepcopy(valid)
     for _ in range(draw(st.integers(1, 3))):

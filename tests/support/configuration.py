@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +51,10 @@ def smallest() -> dict[str, Any]:
 
 
 def write_toml(table: Mapping[str, Any], path: Path) -> Path:
-    """Write a table as TOML: texts, numbers, flags, lists of texts, and tables of them."""
+    """Write a table as TOML: whatever `tomllib` gives."""
     lines: list[str] = []
     _write(table, "", lines)
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="")
     return path
 
 
@@ -77,9 +79,15 @@ def _value(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, list):
         return "[" + ", ".join(_value(entry) for entry in value) + "]"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_quoted(key)} = {_value(entry)}" for key, entry in value.items()) + "}"
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, int):
+        # More digits than Python writes out are no number of TOML's in decimal either.
+        return str(value) if abs(value) < 10**18 else f"{'-' if value < 0 else ''}{abs(value):#x}"
     return _quoted(value) if isinstance(value, str) else str(value)
 
 
 def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -220,3 +220,84 @@ class TestWarnings:
         table["stores"]["es"] |= {"grades": {"rejected": {}}, "policy": {"rejected_goods": "send_back"}}
 
         assert load(table, tmp_path).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a = " + "[" * 5000, "nested too deeply"),
+        ("a = " + "9" * 5000, "is not TOML"),
+        ("[stores.es.time_zone" + ".a" * 3000 + "]", "is a table"),
+        ("[stores.es]\nshadow = 0x" + "f" * 5000, "a number of many digits"),
+        ("[stores.es]\njudge = '" + "x" * 5000 + "'", "xxx…"),
+    ],
+)
+def test_a_file_that_nobody_writes_is_told_of_in_short(text: str, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "bridge.toml"
+    path.write_text(text)
+
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, ENVIRON)
+
+    assert says in str(caught.value)
+    assert len(str(caught.value)) < 2000
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        connection(key_env="sk-live/4711"),
+        connection(key_env="sk_live_4711"),
+        connection(key_env=["sk-live-4711"]),
+        connection(base_url="https://ann:sk-live-4711@erp.example"),
+        store(reveni_base_url="https://sk-live-4711@reveni.example"),
+        site(secret_env="sk live 4711"),
+        channel(kind="slack", url_env="https://hooks.example/sk-live-4711"),
+    ],
+)
+def test_a_secret_that_stands_where_its_name_should_is_not_repeated(change: Change, tmp_path: Path) -> None:
+    table = smallest()
+    change(table)
+
+    problems = problems_of(table, tmp_path)
+
+    assert problems
+    assert "4711" not in " ".join(map(str, problems)).replace(str(tmp_path), "")
+
+
+def test_digits_of_other_scripts_are_no_time_of_day(tmp_path: Path) -> None:
+    table = smallest()
+    team(time_zone="Europe/Madrid", quiet_from="1٣:00", quiet_until="08:00")(table)
+
+    assert "alerts.teams.finance.quiet_from" in [problem.key for problem in problems_of(table, tmp_path)]
+
+
+@pytest.mark.parametrize(
+    ("profile", "key"),
+    [
+        ('[auth]\nkey_header = "X-Key\\r\\nX-Evil"', "auth.key_header"),
+        ('[auth]\nkey_header = "clé"', "auth.key_header"),
+        ('[paths]\nsales_order = "/orders/{number}/{0}"', "paths.sales_order"),
+        ('[paths]\nsales_order = "/orders/{number}{"', "paths.sales_order"),
+        ('[paths]\nitems = "/items/{number}"', "paths.items"),
+        ('[paths]\nitems = "/all items"', "paths.items"),
+    ],
+)
+def test_a_profile_that_no_call_could_be_made_with(profile: str, key: str, tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(profile)
+    table = smallest()
+    connection(profile="own.toml")(table)
+
+    (problem,) = problems_of(table, tmp_path)
+
+    assert problem.key == key
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".toml", "/dev/zero", "a\0.toml", "./"])
+def test_a_profile_that_is_no_file(name: str, tmp_path: Path) -> None:
+    table = smallest()
+    store(reveni_profile=name)(table)
+
+    (problem,) = problems_of(table, tmp_path)
+
+    assert problem.what == "there is no such profile"
