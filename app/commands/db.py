@@ -9,6 +9,7 @@ import click
 
 from app.commands._shown import Moment
 from app.db.backup import BackupFault, mark_restored
+from app.db.grants import RoleFault, set_up
 from app.db.grants import grants as statements_for
 from app.db.migrate import upgrade as apply_migrations
 
@@ -19,10 +20,11 @@ def db() -> None:
 
 
 @db.command()
-def upgrade() -> None:
+@click.option("--role", help="The role of the running processes: made where it is missing, and given its grants.")
+def upgrade(role: str | None) -> None:
     """Bring the database that DATABASE_URL names, or that of the running system, to the newest schema.
 
-    `bridge run` and `bridge demo` do it by themselves.
+    `bridge run` and `bridge demo` do it by themselves. With --role, BRIDGE_DATABASE_PASSWORD is the role's password.
     """
     url = os.environ.get("DATABASE_URL")
     if not url:
@@ -30,8 +32,17 @@ def upgrade() -> None:
             "No database to upgrade: set DATABASE_URL (postgresql+psycopg://user:password@host/name), "
             "or start `bridge run`, which upgrades its own."
         )
+    password = os.environ.get("BRIDGE_DATABASE_PASSWORD")
+    if role and not password:
+        raise click.ClickException(f"No password for {role}: set BRIDGE_DATABASE_PASSWORD.")
     apply_migrations(url)
     click.echo("The database has the newest schema.")
+    if role and password:
+        try:
+            set_up(url, role, password)
+        except RoleFault as fault:
+            raise click.ClickException(str(fault)) from None
+        click.echo(f"{role} may do what the running processes need, and no more.")
 
 
 @db.command()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import psycopg
 from psycopg import sql
 
 from app.db.tables import Base
@@ -45,3 +46,29 @@ def grants(role: str) -> Iterator[str]:
     for name in sorted(Base.metadata.tables):
         privileges = _ONLY.get(name, _WORK) + (", delete" if name in _MAY_DELETE else "")
         yield f"grant {privileges} on {name} to {quoted}"
+
+
+class RoleFault(Exception):
+    """A role that cannot be set up; the text says why, and what to do."""
+
+
+def set_up(url: str, role: str, password: str) -> None:
+    """Make a role that may log in with a password, where it is missing, and give it its grants anew; for the owner.
+
+    `url` is the owner's. The server is told the password's SCRAM secret, not the password. Raises RoleFault.
+    """
+    try:
+        with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://", 1)) as connection:
+            if role == connection.info.user:
+                raise RoleFault(f"{role} owns the tables: the processes need another role.")
+            found = connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone()
+            secret = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
+            login = sql.SQL("alter role {} login password {}" if found else "create role {} login password {}")
+            connection.execute(login.format(sql.Identifier(role), sql.Literal(secret.decode())))
+            for statement in grants(role):
+                connection.execute(statement.encode())
+    except psycopg.errors.InsufficientPrivilege:
+        why = "The owner of the tables may not make roles: make it by yourself, then use `bridge db grants`."
+        raise RoleFault(why) from None
+    except psycopg.OperationalError:
+        raise RoleFault("The database does not answer: start it, or correct DATABASE_URL.") from None

@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 
 from app.db.engine import transaction
-from app.db.grants import grants
+from app.db.grants import RoleFault, set_up
 from app.domain.blockers import Team
 from app.permissions import Role
 from app.services.access.tokens import actor_of, add_token
@@ -40,10 +40,7 @@ def role(scene: Scene, owner: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     """The scene's processes run as a role with these grants; its name."""
     name, password = f"app_{secrets.token_hex(4)}", secrets.token_hex(8)
     quoted = sql.Identifier(name)
-    with psycopg.connect(owner, autocommit=True) as connection:
-        connection.execute(sql.SQL("create role {} login password {}").format(quoted, sql.Literal(password)))
-        for statement in grants(name):
-            connection.execute(statement.encode())
+    set_up(owner, name, password)
     url = make_url(owner).set(drivername="postgresql+psycopg", username=name, password=password)
     monkeypatch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
     yield name
@@ -143,3 +140,32 @@ def test_a_token_is_known_but_not_made(scene: Scene, role: str, owner: str, monk
     assert found.name == "token desk"
     with pytest.raises(ProgrammingError, match="permission denied"):
         add_token("more", Role.ADMIN, (), "me", None)
+
+
+def test_setting_up_a_role_again_gives_it_the_new_password_and_its_grants(
+    scene: Scene, owner: str, role: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg.connect(owner, autocommit=True) as connection:
+        connection.execute(sql.SQL("revoke all on returns from {}").format(sql.Identifier(role)))
+        connection.execute(sql.SQL("grant delete on ledger to {}").format(sql.Identifier(role)))
+    set_up(owner, role, "another")
+
+    url = make_url(owner).set(username=role, password="another").render_as_string(hide_password=False)
+    with psycopg.connect(url) as connection:
+        assert connection.execute("select count(*) from returns").fetchone() == (0,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("delete from ledger")
+
+
+def test_the_owner_is_never_made_the_role_of_the_processes(scene: Scene, owner: str) -> None:
+    with psycopg.connect(owner) as connection:
+        name = connection.info.user
+    with pytest.raises(RoleFault, match="another role"):
+        set_up(owner, name, "x")
+
+
+def test_an_owner_that_may_make_no_roles_is_told_what_to_do(scene: Scene, owner: str, role: str) -> None:
+    mine = make_url(owner).set(username=role, password="x")
+    set_up(owner, role, "x")
+    with pytest.raises(RoleFault, match="bridge db grants"):
+        set_up(mine.render_as_string(hide_password=False), "another", "y")

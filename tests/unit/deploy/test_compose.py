@@ -83,13 +83,14 @@ def _check_celery(words: list[str]) -> None:
 
 
 def _check_bridge(words: list[str]) -> None:
-    """Our own command line has the command."""
+    """Our own command line has the command, and the command takes these options."""
     context = click.Context(bridge_program)
     command: click.Command | None = bridge_program
-    for word in words:
-        assert isinstance(command, click.Group)
+    while words and isinstance(command, click.Group):
+        word, *words = words
         command = command.get_command(context, word)
     assert command is not None
+    command.make_context("bridge", words)
 
 
 CHECKS = {"gunicorn": _check_gunicorn, "celery": _check_celery, "bridge": _check_bridge}
@@ -139,6 +140,29 @@ def test_ours_have_no_rights_to_spare(services: dict[str, Any], name: str) -> No
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert "privileged" not in service
     assert "user" not in service
+
+
+def _database(service: dict[str, Any]) -> tuple[str, str]:
+    """Who a service is in the database, and the variable that its password comes from."""
+    found = re.search(r"://(\w+):\$\{(\w+)", service["environment"]["DATABASE_URL"])
+    assert found is not None
+    return found[1], found[2]
+
+
+def test_only_the_migrations_are_the_owner_of_the_tables(services: dict[str, Any]) -> None:
+    owner = (services["postgres"]["environment"]["POSTGRES_USER"], "POSTGRES_PASSWORD")
+    role = services["migrate"]["command"][services["migrate"]["command"].index("--role") + 1]
+
+    assert _database(services["migrate"]) == owner
+    for name in OURS:
+        if name != "migrate":
+            assert _database(services[name]) == (role, "BRIDGE_DATABASE_PASSWORD")
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_ours_are_not_told_the_owners_password_by_the_file_of_secrets(services: dict[str, Any], name: str) -> None:
+    assert services[name]["env_file"] == ["deploy/bridge.env"]
+    assert services[name]["environment"]["POSTGRES_PASSWORD"] == ""
 
 
 def test_rabbitmq_is_a_profile_and_all_else_is_not(services: dict[str, Any]) -> None:
