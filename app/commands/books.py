@@ -11,7 +11,7 @@ import click
 from app.commands._shown import money, plain_database_errors, show_table
 from app.commands._world import world
 from app.services.books import period_end
-from app.services.books.period_end import PeriodEndLine
+from app.services.books.period_end import PeriodEndLine, PeriodEndSum
 from app.services.outside import Outside
 
 _List = Callable[[Outside, str | None, date | None], list[PeriodEndLine]]
@@ -38,7 +38,9 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 @_options
 def received_not_credited(store: str | None, at: datetime | None, file: TextIO | None) -> None:
     """Units that came and are not credited, with the reason."""
-    _run("Received, not credited", period_end.list_received_not_credited, store, at, file)
+    sums = _run("Received, not credited", period_end.list_received_not_credited, store, at, file)
+    for amount in period_end.accrual_of(sums).values():
+        click.echo(f"To be accrued, as a memo follows: {money(amount)}")
 
 
 @books.command("credited-not-received")
@@ -48,7 +50,7 @@ def credited_not_received(store: str | None, at: datetime | None, file: TextIO |
     _run("Credited, not received", period_end.list_credited_not_received, store, at, file)
 
 
-def _run(title: str, listed: _List, store: str | None, at: datetime | None, file: TextIO | None) -> None:
+def _run(title: str, listed: _List, store: str | None, at: datetime | None, file: TextIO | None) -> list[PeriodEndSum]:
     here = world()
     if store is not None and store not in here.config.stores:
         raise click.ClickException(f"There is no store {store}; there are {', '.join(sorted(here.config.stores))}.")
@@ -61,5 +63,7 @@ def _run(title: str, listed: _List, store: str | None, at: datetime | None, file
     until = at.date() if at else datetime.now(UTC).date()
     units = sum(line.units for line in lines)
     click.echo(f"{title} on {until}: {units} units on {len(lines)} lines.")
-    for each in period_end.sums_of(lines):
+    sums = period_end.sums_of(lines)
+    for each in sums:
         click.echo(f"  {each.reason}: {each.units} units, {money(each.amount)}")
+    return sums

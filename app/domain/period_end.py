@@ -40,6 +40,14 @@ class Reason(StrEnum):
     RELEASED = "released"
     NOT_EXPLAINED = "not_explained"
 
+    @property
+    def memo_follows(self) -> bool:
+        """Whether units that came are still to be credited, as far as is known: what a period's end accrues."""
+        return self not in _NO_MEMO
+
+
+_NO_MEMO = frozenset({Reason.EVEN_EXCHANGE, Reason.REJECTED, Reason.NO_VALUE, Reason.DECIDED})
+
 
 @dataclass(frozen=True, slots=True)
 class DatedEntry:

@@ -21,7 +21,7 @@ from app.db.tables.mirrors import OrderRow
 from app.db.tables.returns import ReturnRow
 from app.domain.documents import State
 from app.domain.model import Order, Return
-from app.domain.money import Money
+from app.domain.money import Money, total
 from app.domain.period_end import (
     Account,
     DatedEntry,
@@ -107,6 +107,15 @@ def sums_of(lines: Sequence[PeriodEndLine]) -> list[PeriodEndSum]:
             units[key] += line.units
             amounts[key] = amounts[key] + line.amount if key in amounts else line.amount
     return [PeriodEndSum(*key, units[key], amounts[key]) for key in sorted(amounts)]
+
+
+def accrual_of(sums: Sequence[PeriodEndSum]) -> dict[str, Money]:
+    """By currency, what memos are still to credit of what was received: the accrual for returns."""
+    follows: dict[str, list[Money]] = defaultdict(list)
+    for each in sums:
+        if each.reason.memo_follows:
+            follows[each.currency].append(each.amount)
+    return {currency: total(amounts, currency) for currency, amounts in follows.items()}
 
 
 def cells(line: PeriodEndLine) -> tuple[object, ...]:

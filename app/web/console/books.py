@@ -28,7 +28,8 @@ LINES_SHOWN = 200
 @pages.get("/books/received-not-credited", Permission.READ_BOOKS)
 def received_not_credited() -> ResponseReturnValue:
     """Units that came and are not credited."""
-    return _listed(gettext("Received and not credited"), "received_not_credited", period_end.list_received_not_credited)
+    title = gettext("Received and not credited")
+    return _listed(title, "received_not_credited", period_end.list_received_not_credited, accrued=True)
 
 
 @pages.get("/books/credited-not-received", Permission.READ_BOOKS)
@@ -37,8 +38,11 @@ def credited_not_received() -> ResponseReturnValue:
     return _listed(gettext("Credited and not received"), "credited_not_received", period_end.list_credited_not_received)
 
 
-def _listed(title: str, name: str, wanted: _List) -> ResponseReturnValue:
-    """The form; with `as`, the list that it asks for: it reads the whole ledger, so it is not made unasked."""
+def _listed(title: str, name: str, wanted: _List, *, accrued: bool = False) -> ResponseReturnValue:
+    """The form; with `as`, the list that it asks for: it reads the whole ledger, so it is not made unasked.
+
+    `accrued`: it is a list of what may still be credited, and what is comes first.
+    """
     at, problem = _until()
     store = request.args.get("store") or None
     lines: list[PeriodEndLine] | None = None
@@ -46,6 +50,9 @@ def _listed(title: str, name: str, wanted: _List) -> ResponseReturnValue:
         lines = wanted(outside(), store if store in config().stores else None, at)
         if request.args["as"] == "csv":
             return _file(name, at, lines)
+    sums = period_end.sums_of(lines or ())
+    if lines is not None and accrued:
+        lines.sort(key=lambda line: not line.reason.memo_follows)
     return render_template(
         "console/books.html",
         heading=title,
@@ -55,7 +62,8 @@ def _listed(title: str, name: str, wanted: _List) -> ResponseReturnValue:
         stores=list(config().stores),
         lines=None if lines is None else lines[:LINES_SHOWN],
         number=len(lines or ()),
-        sums=period_end.sums_of(lines or ()),
+        sums=sums,
+        accrual=period_end.accrual_of(sums) if accrued else None,
         reason_name=reason_name,
     )
 

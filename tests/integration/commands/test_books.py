@@ -36,7 +36,9 @@ def test_the_list_ends_with_its_sums(books: Books) -> None:
 
     assert shown.exit_code == 0, shown.output
     assert "2 units on 1 lines." in shown.output
-    assert shown.output.endswith("  waits_for_acceptance: 2 units, 21.78 EUR\n")
+    assert shown.output.endswith(
+        "  waits_for_acceptance: 2 units, 21.78 EUR\nTo be accrued, as a memo follows: 21.78 EUR\n"
+    )
     assert "0 units on 0 lines." in books("credited-not-received", "--at", "2026-01-31").output
 
 

@@ -6,6 +6,7 @@ from io import StringIO
 from app.domain.period_end import Reason
 from app.services.books.period_end import (
     PeriodEndLine,
+    accrual_of,
     list_credited_not_received,
     list_received_not_credited,
     sums_of,
@@ -49,6 +50,7 @@ def test_each_unit_that_came_and_is_not_credited_has_its_reason(scene: Scene) ->
         (Reason.REJECTED, 1, "10.89"),
         (Reason.WAITS_FOR_ACCEPTANCE, 1, "10.89"),
     ]
+    assert {currency: str(amount) for currency, amount in accrual_of(sums_of(lines)).items()} == {"EUR": "10.89"}
     assert list_credited_not_received(scene.outside, None, None) == []
     assert list_received_not_credited(scene.outside, "uk", None) == []
 

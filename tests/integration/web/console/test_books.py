@@ -29,7 +29,10 @@ def received(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_list_is_made_when_it_is_asked_for(ana: FlaskClient) -> None:
     assert "waits for acceptance" not in ana.get(RECEIVED).text
 
-    assert "waits for acceptance" in ana.get(f"{RECEIVED}?as=page").text
+    shown = ana.get(f"{RECEIVED}?as=page").text
+    assert "waits for acceptance" in shown
+    assert "To be accrued: 10.89 EUR" in shown
+    assert 'href="/console/returns/es/r1"' in shown
     assert "Nothing: both sides agree." in ana.get(f"{RECEIVED}?as=page&at=2020-01-01").text
 
 
