@@ -63,9 +63,9 @@ screenshots: $(DEV_READY) ## Take the pictures of the console for the README (ne
 	@mkdir -p docs/screenshots
 	@BRIDGE_SCREENSHOTS=docs/screenshots BRIDGE_TEST_REQUIRE=chromium $(BIN)/pytest -q -n 0 tests/browser/test_screenshots.py
 
-translations: $(DEV_READY) ## Bring the console's texts into its .po files, to be filled in there
-	@cd app/web/console && ../../../$(BIN)/pybabel --quiet extract --mapping translations/babel.ini --keywords N_ \
-	  --no-location --sort-output --omit-header --output translations/messages.pot .
+translations: $(DEV_READY) ## Bring the console's texts, and what the bridge says, into its .po files, to be filled in there
+	@cd app/web/console && ../../../$(BIN)/pybabel --quiet extract --mapping translations/babel.ini --keywords N_ --keywords say \
+	  --no-location --sort-output --omit-header --output translations/messages.pot . ../../domain ../../services ../../ops
 	@cd app/web/console && for file in translations/*.po; do ../../../$(BIN)/pybabel --quiet update --no-fuzzy-matching \
 	  --ignore-obsolete --omit-header --no-wrap --input-file translations/messages.pot --output-file $$file --locale $$(basename $$file .po); done
 	@rm app/web/console/translations/messages.pot

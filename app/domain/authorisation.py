@@ -13,6 +13,7 @@ from app.domain.mapping_keys import key_of
 from app.domain.model import Order, OrderLine, Return, ReturnItem
 from app.domain.money import minor_unit
 from app.domain.policy import Kind, Phase, Site, StoreRules
+from app.domain.saying import Said, say
 
 
 @dataclass(slots=True)
@@ -163,9 +164,14 @@ def _cancellation(current: Entry) -> Document:
 
 def _changed(dossier: Dossier, current: Entry, result: Authorisation) -> Authorisation:
     units, amount = everything(dossier)
-    message = f"The return changed in Reveni after goods came or were credited on {current.number or current.key}."
+    name = current.number or current.key
+    message = say("The return changed in Reveni after goods came or were credited on %(name)s.", name=name)
     if dossier.left_order(current.document):
-        message += f" It names order {dossier.ret.order_external_id!r} now; money and exchanges are held."
+        message = say(
+            "%(changed)s It names order %(order)r now; money and exchanges are held.",
+            changed=message,
+            order=dossier.ret.order_external_id,
+        )
     result.blockers.append(Blocker(Code.RETURN_CHANGED, dossier.ret.id, message, units, amount))
     return result
 
@@ -221,7 +227,7 @@ def _obstacles(dossier: Dossier, rules: StoreRules) -> tuple[list[Blocker], Site
     ret = dossier.ret
     found: dict[tuple[Code, str], Blocker] = {}
 
-    def hold(code: Code, cause: str, message: str) -> None:
+    def hold(code: Code, cause: str, message: Said) -> None:
         found.setdefault((code, cause), Blocker(code, cause, message, units, amount))
 
     site = rules.site_of_destination(ret.location_id)
@@ -230,7 +236,12 @@ def _obstacles(dossier: Dossier, rules: StoreRules) -> tuple[list[Blocker], Site
     for item in ret.items:
         if item.reason not in rules.reasons:
             key = key_of("stores", ret.store, "reasons", item.reason)
-            message = f"Store {ret.store} has no BlueCherry code for the reason {item.reason!r}: add {key}."
+            message = say(
+                "Store %(store)s has no BlueCherry code for the reason %(reason)r: add %(key)s.",
+                store=ret.store,
+                reason=item.reason,
+                key=key,
+            )
             hold(Code.UNMAPPED_REASON, f"{ret.store}:{item.reason}", message)
     if dossier.order is None:
         return [*found.values(), _no_order(dossier)], site
@@ -245,35 +256,55 @@ def _obstacles(dossier: Dossier, rules: StoreRules) -> tuple[list[Blocker], Site
 def _no_order(dossier: Dossier) -> Blocker:
     units, amount = everything(dossier)
     cause = f"{dossier.ret.store}:{dossier.ret.order_external_id}"
-    return Blocker(dossier.problem or Code.UNKNOWN_ORDER, cause, dossier.problem_detail, units, amount)
+    message = dossier.problem_detail or say("The order was not looked for yet.")
+    return Blocker(dossier.problem or Code.UNKNOWN_ORDER, cause, message, units, amount)
 
 
-def _no_site(ret: Return, rules: StoreRules) -> str:
+def _no_site(ret: Return, rules: StoreRules) -> Said:
     if ret.location_id is None:
         key = key_of("stores", ret.store, "default_site")
-        return f"No site of store {ret.store} takes a return without a destination: add {key}."
+        return say(
+            "No site of store %(store)s takes a return without a destination: add %(key)s.", store=ret.store, key=key
+        )
     sites = " or ".join(key_of("sites", site, "reveni_location_ids") for site in rules.sites)
-    return f"No site of store {ret.store} takes Reveni's destination {ret.location_id!r}: add it to {sites}."
+    return say(
+        "No site of store %(store)s takes Reveni's destination %(place)r: add it to %(keys)s.",
+        store=ret.store,
+        place=ret.location_id,
+        keys=sites,
+    )
 
 
-def _item_obstacle(dossier: Dossier, order: Order, item: ReturnItem, beyond: bool) -> tuple[Code, str, str] | None:
+def _item_obstacle(dossier: Dossier, order: Order, item: ReturnItem, beyond: bool) -> tuple[Code, str, Said] | None:
     """Code, cause and message of what keeps an item off its order; `beyond`: no line has enough units free."""
     store, sku = dossier.ret.store, dossier.sku(item.sku)
     lines = [line for line in order.lines if line.sku == sku]
     state = dossier.catalogue.get(sku, SkuState.UNKNOWN)
     if state is SkuState.UNKNOWN:
-        message = f"BlueCherry's item master has no SKU {sku} in division {order.division}."
+        message = say(
+            "BlueCherry's item master has no SKU %(sku)s in division %(division)s.", sku=sku, division=order.division
+        )
         return Code.UNKNOWN_SKU, f"{store}:{item.sku}", message
     if state is SkuState.INACTIVE and not dossier.inactive_returnable:
-        return Code.INACTIVE_SKU, f"{store}:{sku}", f"SKU {sku} is inactive in division {order.division}."
+        message = say("SKU %(sku)s is inactive in division %(division)s.", sku=sku, division=order.division)
+        return Code.INACTIVE_SKU, f"{store}:{sku}", message
     if not lines:
-        return Code.SKU_NOT_ON_ORDER, f"{order.ord_num}:{sku}", f"Order {order.ord_num} has no line with SKU {sku}."
+        message = say("Order %(order)s has no line with SKU %(sku)s.", order=order.ord_num, sku=sku)
+        return Code.SKU_NOT_ON_ORDER, f"{order.ord_num}:{sku}", message
     if order.ord_status != "I" and not any(line.qty_inv for line in lines):
-        return Code.ORDER_NOT_INVOICED, order.ord_num, f"Order {order.ord_num} is not invoiced yet."
+        message = say("Order %(order)s is not invoiced yet.", order=order.ord_num)
+        return Code.ORDER_NOT_INVOICED, order.ord_num, message
     if beyond:
         sold = sum(line.qty_inv for line in lines)
         held = sum(dossier.taken.get(line.line_seq, 0) for line in lines)
-        message = f"{item.quantity} × {sku} come back; order {order.ord_num} sold {sold}, {held} on other returns."
+        message = say(
+            "%(units)s × %(sku)s come back; order %(order)s sold %(sold)s, %(held)s on other returns.",
+            units=item.quantity,
+            sku=sku,
+            order=order.ord_num,
+            sold=sold,
+            held=held,
+        )
         return Code.OVER_RETURN, f"{order.ord_num}:{sku}", message
     return None
 
@@ -284,8 +315,10 @@ def _status_blocker(dossier: Dossier, now: Phase) -> list[Blocker]:
     units, amount = everything(dossier)
     ret = dossier.ret
     key = key_of("stores", ret.store, "statuses", ret.status)
-    message = (
-        f"Store {ret.store} does not know the status {ret.status!r}: money and exchanges of the return are held. "
-        f"Add {key}."
+    message = say(
+        "Store %(store)s does not know the status %(status)r: money and exchanges of the return are held. Add %(key)s.",
+        store=ret.store,
+        status=ret.status,
+        key=key,
     )
     return [Blocker(Code.UNKNOWN_STATUS, f"{ret.store}:{ret.status}", message, units, amount)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from app.domain.money import Money
+from app.domain.saying import Said
 
 
 class Team(StrEnum):
@@ -190,7 +191,7 @@ class Blocker:
 
     code: Code
     cause: str
-    message: str
+    message: Said
     units: int = 0
     amount: Money | None = None
     receipt_id: str | None = None

@@ -18,6 +18,7 @@ from app.domain.model import CreditedLine, MemoOnOrder, Order, OrderLine, Return
 from app.domain.money import Money, total
 from app.domain.policy import Kind, Phase, Policy, StoreRules
 from app.domain.receiving import Arrivals, accepted_units, rejected_units
+from app.domain.saying import Said, say
 
 _Target = tuple[str, int]
 """The order line that is credited: order number and line."""
@@ -244,7 +245,7 @@ def _credited_then_rejected(
             left[line.seq] = 0
         elif units > 0:
             amount = value([(item, units)], dossier.ret.currency) if item else None
-            message = f"{units} × {line.sku} were credited and are no longer accepted."
+            message = say("%(units)s × %(sku)s were credited and are no longer accepted.", units=units, sku=line.sku)
             result.blockers.append(
                 Blocker(Code.RETURN_CHANGED, f"{dossier.ret.id}:credited:{line.sku}", message, units, amount)
             )
@@ -325,7 +326,12 @@ class _Crediting:
             can = self._capacity(target, own)
             if left[seq] > can:
                 beyond = left[seq] - can
-                message = f"{beyond} × {self._ra[seq].sku} of order {target[0]} are credited already."
+                message = say(
+                    "%(units)s × %(sku)s of order %(order)s are credited already.",
+                    units=beyond,
+                    sku=self._ra[seq].sku,
+                    order=target[0],
+                )
                 self._block(result, Code.ALREADY_CREDITED, f"{target[0]}:{target[1]}", message, seq, beyond)
                 left[seq] = can
             own[target] += left[seq]
@@ -335,10 +341,20 @@ class _Crediting:
         line, ord_num = self._ra[seq], self._standing.ord_num
         if self._dossier.orders[ord_num].has_line(line.ord_line_seq or 0):
             code, cause = Code.EXCHANGE_CHAIN, ord_num
-            message = f"{units} × {line.sku} came by an exchange of zero value whose origin is not known."
+            message = say(
+                "%(units)s × %(sku)s came by an exchange of zero value whose origin is not known.",
+                units=units,
+                sku=line.sku,
+            )
         else:
             code, cause = Code.SKU_NOT_ON_ORDER, f"{ord_num}:{line.sku}"
-            message = f"Order {ord_num} has lost line {line.ord_line_seq}, which {units} × {line.sku} are returned on."
+            message = say(
+                "Order %(order)s has lost line %(line)s, which %(units)s × %(sku)s are returned on.",
+                order=ord_num,
+                line=line.ord_line_seq,
+                units=units,
+                sku=line.sku,
+            )
         self._block(result, code, cause, message, seq, units)
 
     def _capacity(self, target: _Target, own: Mapping[_Target, int]) -> int:
@@ -355,7 +371,7 @@ class _Crediting:
         announced = sum(each.qty for each in self._ra.values() if self.target(each.seq) == target)
         return max(0, min(free, announced - here - own.get(target, 0)))
 
-    def _block(self, result: Credits, code: Code, cause: str, message: str, seq: int, units: int) -> None:
+    def _block(self, result: Credits, code: Code, cause: str, message: Said, seq: int, units: int) -> None:
         item = self._items.get(self._ra[seq].item_id or "")
         amount = value([(item, units)], self._dossier.ret.currency) if item else None
         result.blockers.append(Blocker(code, cause, message, units, amount))
@@ -395,7 +411,12 @@ class _Crediting:
                 continue
             share = sold.net.after(before.units, sold.qty_inv) + sold.tax.after(before.units, sold.qty_inv)
             if share < before.net + before.tax:
-                message = f"What was paid for {line.qty} × {line.sku} of order {ord_num} is credited already."
+                message = say(
+                    "What was paid for %(units)s × %(sku)s of order %(order)s is credited already.",
+                    units=line.qty,
+                    sku=line.sku,
+                    order=ord_num,
+                )
                 cause = f"{ord_num}:{sold.line_seq}"
                 self._block(result, Code.ALREADY_CREDITED, cause, message, line.ra_line_seq or 0, line.qty)
 

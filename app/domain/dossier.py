@@ -12,6 +12,7 @@ from app.domain.documents import Document, Entry, State
 from app.domain.model import MemoOnOrder, Order, Receipt, Return, ReturnItem
 from app.domain.money import Money
 from app.domain.policy import ItemStatus, Kind, Phase, StoreRules
+from app.domain.saying import Said
 
 
 class SkuState(StrEnum):
@@ -57,7 +58,7 @@ class Dossier:
     ret: Return
     order: Order | None
     problem: Code | None = None
-    problem_detail: str = ""
+    problem_detail: Said | None = None
     orders: Mapping[str, Order] = field(default_factory=dict)
     chain: Mapping[int, tuple[str, int]] = field(default_factory=dict)
     catalogue: Mapping[str, SkuState] = field(default_factory=dict)

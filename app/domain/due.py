@@ -17,6 +17,7 @@ from app.domain.model import ReturnItem
 from app.domain.policy import ItemStatus, Kind, Phase, StoreRules
 from app.domain.receiving import Arrivals, arrivals
 from app.domain.refund import refund_mismatch
+from app.domain.saying import say
 from app.domain.stock import journals
 from app.domain.verdict import verdicts
 
@@ -117,7 +118,11 @@ def _missing(dossier: Dossier, rules: StoreRules, arrived: Arrivals, now: dateti
     units = sum(count for _, count in items)
     if dossier.released(Code.NOT_RECEIVED, dossier.ret.id):
         result.released = frozenset(item.item_id for item, _ in items)
-    message = f"{units} units were refunded or accepted on {since.date()} and have not been received."
+    message = say(
+        "%(units)s units were refunded or accepted on %(day)s and have not been received.",
+        units=units,
+        day=since.date(),
+    )
     amount = value(items, dossier.ret.currency)
     result.blockers.append(Blocker(Code.NOT_RECEIVED, dossier.ret.id, message, units, amount))
     return result
@@ -192,7 +197,7 @@ def _refunded_rejected(dossier: Dossier, rules: StoreRules, arrived: Arrivals) -
     if not items:
         return _Rejected()
     units = sum(count for _, count in items)
-    message = f"{units} units were refunded at once and rejected on arrival."
+    message = say("%(units)s units were refunded at once and rejected on arrival.", units=units)
     amount = value(items, dossier.ret.currency)
     blocker = Blocker(Code.REFUNDED_REJECTED, dossier.ret.id, message, units, amount)
     released = dossier.released(blocker.code, blocker.cause)
@@ -206,8 +211,11 @@ def _goods_of_a_draft(dossier: Dossier, rules: StoreRules, standing: Document | 
     found = []
     for receipt in dossier.receipts:
         units = sum(line.quantity for line in receipt.lines)
-        message = (
-            f"Receipt {receipt.id} of {units} units names return {dossier.ret.id}, which is still a draft in Reveni."
+        message = say(
+            "Receipt %(receipt)s of %(units)s units names return %(id)s, which is still a draft in Reveni.",
+            receipt=receipt.id,
+            units=units,
+            id=dossier.ret.id,
         )
         cause = f"{receipt.site}:{dossier.ret.id}"
         found.append(Blocker(Code.RECEIPT_WITHOUT_RETURN, cause, message, units, receipt_id=receipt.id))
@@ -219,7 +227,12 @@ def _unknown_items(dossier: Dossier, rules: StoreRules) -> list[Blocker]:
     for item in dossier.ret.items:
         if item_status(item, rules) is ItemStatus.UNKNOWN:
             key = key_of("stores", rules.name, "item_statuses", item.status)
-            message = f"Store {rules.name} does not know the item status {item.status!r}: add {key}."
+            message = say(
+                "Store %(store)s does not know the item status %(status)r: add %(key)s.",
+                store=rules.name,
+                status=item.status,
+                key=key,
+            )
             amount = value([(item, item.quantity)], dossier.ret.currency)
             cause = f"{rules.name}:item:{item.status}"
             found.append(Blocker(Code.UNKNOWN_STATUS, cause, message, item.quantity, amount))
@@ -237,17 +250,19 @@ def _entry_blockers(dossier: Dossier, entry: Entry) -> list[Blocker]:
     found = []
     exchange = document.kind is Kind.EXCHANGE_ORDER
     if entry.tired:
-        message = f"The tries to make {entry.key} are used up: {entry.error}."
+        message = say("The tries to make %(key)s are used up: %(why)s.", key=entry.key, why=entry.error)
         cause = f"{document.kind}:{entry.error_code or ''}"
         found.append(Blocker(Code.TRIES_USED_UP, cause, message, units, amount, document_key=entry.key))
     refusal = entry.error_code or ""
     if entry.state is State.REFUSED and not exchange:
         code = _REFUSALS.get(refusal, Code.REFUSED)
-        message = f"BlueCherry refused {entry.key} with {refusal}: {entry.error}"
+        message = say(
+            "BlueCherry refused %(key)s with %(refusal)s: %(why)s", key=entry.key, refusal=refusal, why=entry.error
+        )
         cause = f"{document.kind}:{refusal}" if code is Code.REFUSED else f"{dossier.ret.id}:{refusal}"
         found.append(Blocker(code, cause, message, units, amount, document_key=entry.key))
     if exchange:
-        message = f"No exchange order could be made: {refusal} {entry.error}"
+        message = say("No exchange order could be made: %(refusal)s %(why)s", refusal=refusal, why=entry.error)
         found.append(Blocker(Code.EXCHANGE_FAILED, entry.key, message, units, amount, document_key=entry.key))
     return found
 

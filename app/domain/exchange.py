@@ -14,6 +14,7 @@ from app.domain.model import Exchange, Order, ReturnItem
 from app.domain.money import Money, minor_unit, total
 from app.domain.policy import ItemStatus, Kind, Phase, StoreRules
 from app.domain.receiving import Arrivals, accepted_units
+from app.domain.saying import Said, say
 
 
 def is_even(item: ReturnItem, currency: str) -> bool:
@@ -148,7 +149,10 @@ def _made(
         sku = dossier.sku(exchange.sku)
         origin = _origin(dossier, standing, item)
         if dossier.order is None or origin is None:
-            message = f"Item {item.item_id} is on no order line in BlueCherry: its exchange has nothing to refer to."
+            message = say(
+                "Item %(item)s is on no order line in BlueCherry: its exchange has nothing to refer to.",
+                item=item.item_id,
+            )
             blockers.append(_failed(dossier, item, exchange, f"{dossier.ret.order_external_id}", message))
             continue
         obstacle = _sku_obstacle(dossier, item, exchange, sku)
@@ -157,7 +161,12 @@ def _made(
             continue
         price = _price(dossier, item, exchange)
         if price and dossier.ret.currency != dossier.order.currency:
-            message = f"Its price of {price} is in {dossier.ret.currency}; the order is in {dossier.order.currency}."
+            message = say(
+                "Its price of %(price)s is in %(currency)s; the order is in %(other)s.",
+                price=price,
+                currency=dossier.ret.currency,
+                other=dossier.order.currency,
+            )
             blockers.append(_failed(dossier, item, exchange, f"{dossier.ret.id}:{item.item_id}", message))
             continue
         lines.append(
@@ -197,12 +206,16 @@ def _sku_obstacle(dossier: Dossier, item: ReturnItem, exchange: Exchange, sku: s
         return None
     code = Code.INACTIVE_SKU if state is SkuState.INACTIVE else Code.UNKNOWN_SKU
     cause = sku if state is SkuState.INACTIVE else exchange.sku
-    message = f"The exchange is for SKU {sku}, which BlueCherry's item master has as {state.value}."
+    message = (
+        say("The exchange is for SKU %(sku)s, which BlueCherry's item master has as inactive.", sku=sku)
+        if state is SkuState.INACTIVE
+        else say("The exchange is for SKU %(sku)s, which BlueCherry's item master has as unknown.", sku=sku)
+    )
     amount = value([(item, item.quantity)], dossier.ret.currency)
     return Blocker(code, f"{dossier.ret.store}:{cause}", message, exchange.quantity, amount)
 
 
-def _failed(dossier: Dossier, item: ReturnItem, exchange: Exchange, cause: str, message: str) -> Blocker:
+def _failed(dossier: Dossier, item: ReturnItem, exchange: Exchange, cause: str, message: Said) -> Blocker:
     amount = value([(item, item.quantity)], dossier.ret.currency)
-    text = f"No exchange order could be made. {message}"
+    text = say("No exchange order could be made. %(why)s", why=message)
     return Blocker(Code.EXCHANGE_FAILED, f"{dossier.ret.store}:{cause}", text, exchange.quantity, amount)

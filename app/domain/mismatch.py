@@ -8,8 +8,9 @@ from decimal import Decimal
 
 from app.domain.model import OrderLine, ReturnItem
 from app.domain.money import Money, minor_unit
+from app.domain.saying import Said, say
 
-Explanation = tuple[Decimal, str]
+Explanation = tuple[Decimal, Said]
 """By how much the refund would be greater than what was to be expected, and the words for it."""
 
 
@@ -53,21 +54,21 @@ class Gap:
     left_out: tuple[tuple[ReturnItem, int], ...]
 
 
-def reason(gap: Gap) -> str:
+def reason(gap: Gap) -> Said:
     """The first explanation that makes up the whole difference, to the minor unit."""
     step = minor_unit(gap.paid.currency)
     difference = (gap.paid - gap.expected[0]).amount
     # Net, tax and refund are each rounded once.
     close = all(abs(each.item.price - each.unit_paid) < step for each in gap.items)
     if close and gap.items and abs(difference) <= step * 2 * len(gap.items):
-        return "each side rounds to the minor unit by itself"
+        return say("each side rounds to the minor unit by itself")
     differences = list(dict.fromkeys((gap.paid - each).amount for each in gap.expected))
     explanations = list(_explanations(gap))
     for amount in differences:
         for explained, words in explanations:
             if explained and Money.rounded(explained, gap.paid.currency).amount == amount:
                 return words
-    return "no single cause makes up the difference"
+    return say("no single cause makes up the difference")
 
 
 def _explanations(gap: Gap) -> Iterator[Explanation]:
@@ -75,48 +76,61 @@ def _explanations(gap: Gap) -> Iterator[Explanation]:
     yield from _freight(gap)
     yield from _prices(gap)
     yield from _units(gap)
-    yield -gap.fees.amount, f"the fees of {gap.fees} were taken off twice"
-    yield gap.bonus.amount, f"the bonus of {gap.bonus} was paid twice"
+    yield -gap.fees.amount, say("the fees of %(fees)s were taken off twice", fees=gap.fees)
+    yield gap.bonus.amount, say("the bonus of %(bonus)s was paid twice", bonus=gap.bonus)
     if gap.freight:
         price = _wrong_prices(gap) - gap.freight.amount
-        yield price, f"freight of {gap.freight} is credited and was not refunded, and unit prices differ"
+        yield (
+            price,
+            say("freight of %(freight)s is credited and was not refunded, and unit prices differ", freight=gap.freight),
+        )
 
 
 def _partial(gap: Gap) -> Iterator[Explanation]:
     for item, units in gap.left_out:
-        why = "were exchanged" if item.exchange is not None else "were not accepted"
-        yield item.price * units, f"it holds {units} × {item.sku}, which {why}"
+        if item.exchange is not None:
+            why = say("it holds %(units)s × %(sku)s, which were exchanged", units=units, sku=item.sku)
+        else:
+            why = say("it holds %(units)s × %(sku)s, which were not accepted", units=units, sku=item.sku)
+        yield item.price * units, why
     if len(gap.left_out) > 1:
         units = sum(count for _, count in gap.left_out)
         amount = sum((item.price * count for item, count in gap.left_out), Decimal(0))
-        yield amount, f"it holds {units} units that were exchanged or not accepted"
+        yield amount, say("it holds %(units)s units that were exchanged or not accepted", units=units)
 
 
 def _freight(gap: Gap) -> Iterator[Explanation]:
-    yield -gap.freight.amount, f"freight of {gap.freight} is credited and was not refunded"
+    yield -gap.freight.amount, say("freight of %(freight)s is credited and was not refunded", freight=gap.freight)
     net, tax = gap.sold_freight
     if not gap.freight:
-        yield (net + tax).amount, f"freight of {net + tax} was refunded, which the store does not credit"
-        yield net.amount, f"freight of {net} (without tax) was refunded, which the store does not credit"
+        paid = net + tax
+        yield (
+            paid.amount,
+            say("freight of %(freight)s was refunded, which the store does not credit", freight=paid),
+        )
+        yield (
+            net.amount,
+            say("freight of %(freight)s (without tax) was refunded, which the store does not credit", freight=net),
+        )
 
 
 def _prices(gap: Gap) -> Iterator[Explanation]:
     """Reveni reckons with another price: without tax, before discount, or simply another."""
     groups = [gap.items] if len(gap.items) == 1 else [gap.items, *((each,) for each in gap.items)]
     for group in filter(None, groups):
-        of = group[0].item.sku if len({each.item.sku for each in group}) == 1 else "all items"
+        of = group[0].item.sku if len({each.item.sku for each in group}) == 1 else say("all items")
         tax = sum((each.tax.amount for each in group), Decimal(0))
-        yield -tax, f"{of} refunded without the tax of {tax}"
-        yield tax, f"{of} refunded with the tax of {tax} added once more"
+        yield -tax, say("%(what)s refunded without the tax of %(tax)s", what=of, tax=tax)
+        yield tax, say("%(what)s refunded with the tax of %(tax)s added once more", what=of, tax=tax)
         listed = sum((each.disc.amount * (1 + each.sold.tax_rate) for each in group), Decimal(0))
-        yield listed, f"{of} refunded at list price, without the discount that was given"
+        yield listed, say("%(what)s refunded at list price, without the discount that was given", what=of)
         before = sum((each.disc.amount for each in group), Decimal(0))
-        yield before, f"{of} refunded without taking off the discount of {before}"
-        yield before - tax, f"{of} refunded at list price without tax"
+        yield before, say("%(what)s refunded without taking off the discount of %(discount)s", what=of, discount=before)
+        yield before - tax, say("%(what)s refunded at list price without tax", what=of)
     wrong = [each for each in gap.items if abs(each.item.price - each.unit_paid) >= minor_unit(gap.paid.currency)]
     if wrong:
         named = ", ".join(f"{each.item.sku} at {each.item.price} instead of {_short(each)}" for each in wrong)
-        yield _wrong_prices(gap), f"wrong unit price: {named}"
+        yield _wrong_prices(gap), say("wrong unit price: %(prices)s", prices=named)
 
 
 def _short(credit: ItemCredit) -> str:
@@ -131,5 +145,12 @@ def _wrong_prices(gap: Gap) -> Decimal:
 def _units(gap: Gap) -> Iterator[Explanation]:
     for each in gap.items:
         for count in range(1, each.units + 1):
-            yield -each.item.price * count, f"{count} × {each.item.sku} fewer refunded than are credited"
-        yield each.item.price, f"one unit of {each.item.sku} more refunded than is credited"
+            yield (
+                -each.item.price * count,
+                say(
+                    "%(units)s × %(sku)s fewer refunded than are credited",
+                    units=count,
+                    sku=each.item.sku,
+                ),
+            )
+        yield each.item.price, say("one unit of %(sku)s more refunded than is credited", sku=each.item.sku)

@@ -13,6 +13,7 @@ from app.domain.mapping_keys import key_of
 from app.domain.model import Receipt, ReceiptLine, Return, ReturnItem
 from app.domain.money import Money
 from app.domain.policy import ACCEPTED, REJECTED, ItemStatus, Kind, StoreRules
+from app.domain.saying import say
 
 QUARANTINE = "(quarantine)"
 """The disposition of goods whose grade nobody mapped; no grade of a configuration is likely to be named so."""
@@ -64,9 +65,12 @@ def arrivals(dossier: Dossier, rules: StoreRules, standing: Document | None) -> 
     booked = _booked(dossier)
     for receipt in sorted(dossier.receipts, key=lambda each: each.n):
         if receipt.site not in rules.sites:
-            message = (
-                f"Receipt {receipt.id} came from site {receipt.site}, which store {rules.name} does not list: "
-                f"add it to {key_of('stores', rules.name, 'sites')}."
+            message = say(
+                "Receipt %(receipt)s came from site %(site)s, which store %(store)s does not list: add it to %(key)s.",
+                receipt=receipt.id,
+                site=receipt.site,
+                store=rules.name,
+                key=key_of("stores", rules.name, "sites"),
             )
             units = sum(line.quantity for line in receipt.lines)
             result.blockers.append(
@@ -81,7 +85,13 @@ def arrivals(dossier: Dossier, rules: StoreRules, standing: Document | None) -> 
         regrades = _regrade(result, dossier, standing, regrades)
     for receipt, line, units in regrades:
         sku = _sku(dossier, standing, line)
-        message = f"Regrade {receipt.id} moves {units} × {sku} more than arrived with the grade {line.from_grade!r}."
+        message = say(
+            "Regrade %(receipt)s moves %(units)s × %(sku)s more than arrived with the grade %(grade)r.",
+            receipt=receipt.id,
+            units=units,
+            sku=sku,
+            grade=line.from_grade,
+        )
         result.blockers.append(
             Blocker(Code.OVER_RECEIPT, f"{receipt.site}:{sku}", message, units, receipt_id=receipt.id)
         )
@@ -190,12 +200,21 @@ def _land(
     if left == 0:
         return
     code = Code.OVER_RECEIPT if announced else Code.FOREIGN_GOODS
-    held = f"{standing.key} announced" if announced else "no line of the return has them"
-    message = (
-        f"Receipt {receipt.id} holds {left} × {sku} more than {held}."
-        if announced
-        else (f"Receipt {receipt.id} holds {left} × {sku}: {held}.")
-    )
+    if announced:
+        message = say(
+            "Receipt %(receipt)s holds %(units)s × %(sku)s more than %(key)s announced.",
+            receipt=receipt.id,
+            units=left,
+            sku=sku,
+            key=standing.key,
+        )
+    else:
+        message = say(
+            "Receipt %(receipt)s holds %(units)s × %(sku)s: no line of the return has them.",
+            receipt=receipt.id,
+            units=left,
+            sku=sku,
+        )
     amount = _worth(dossier, announced, left)
     result.blockers.append(Blocker(code, f"{receipt.site}:{sku}", message, left, amount, receipt_id=receipt.id))
 
@@ -234,9 +253,12 @@ def _unknown_grades(result: Arrivals, dossier: Dossier, rules: StoreRules) -> No
     for part in result.landed:
         if part.grade in rules.grades:
             continue
-        message = (
-            f"Store {rules.name} has no grade {part.grade!r}: the goods are put into quarantine at "
-            f"{part.receipt.site}. Add [{key_of('stores', rules.name, 'grades', part.grade)}]."
+        message = say(
+            "Store %(store)s has no grade %(grade)r: the goods are put into quarantine at %(site)s. Add [%(key)s].",
+            store=rules.name,
+            grade=part.grade,
+            site=part.receipt.site,
+            key=key_of("stores", rules.name, "grades", part.grade),
         )
         item = items.get(part.item_id)
         amount = value([(item, part.units)], dossier.ret.currency) if item else None

@@ -6,12 +6,14 @@ What differs cannot be mended by a rule: it is in front of finance, with both si
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
 from app.domain.documents import State
 from app.domain.policy import Kind
+from app.domain.saying import Said, quoted, say
 
 _KEY = re.compile(r"(RA|IJ|CM|EX)-.+")
 
@@ -67,7 +69,7 @@ class Difference:
     sort: Sort
     key: str
     cause: str
-    message: str
+    message: Said
     ledger_id: int | None
     return_id: str | None = None
 
@@ -79,47 +81,81 @@ def is_key(reference: str | None) -> bool:
 
 def difference(booked: Booked | None, found: Found) -> Difference | None:
     """What differs between a listed document and the ledger; None when they agree, or a call is still under way."""
-    there = f"BlueCherry has {_name(found.kind)} {found.number} with the key {found.key}"
+    there = say(
+        "BlueCherry has %(kind)s %(number)s with the key %(key)s",
+        kind=_name(found.kind),
+        number=found.number,
+        key=found.key,
+    )
     if booked is not None and booked.state in (State.SENDING, State.DOUBTFUL):
         return None
     if booked is not None and booked.state is State.POSTED and booked.number == found.number:
-        sides = [f"{what} {ours} in the ledger, {theirs} in BlueCherry" for what, ours, theirs in _sides(booked, found)]
-        return _differs(Sort.CHANGED, booked, found, f"{there}: {'; '.join(sides)}.") if sides else None
+        sides = _sides(booked, found)
+        if not sides:
+            return None
+        return _differs(Sort.CHANGED, booked, found, say("%(there)s: %(sides)s.", there=there, sides=_listed(sides)))
     if found.cancelled:
         return None
     if booked is None:
-        return _differs(Sort.NOT_DUE, None, found, f"{there}; the ledger knows no such key.")
+        return _differs(Sort.NOT_DUE, None, found, say("%(there)s; the ledger knows no such key.", there=there))
     if booked.state is State.POSTED:
-        message = f"{there} beside {booked.number}, which the ledger holds: one of the two is too many."
+        message = say(
+            "%(there)s beside %(number)s, which the ledger holds: one of the two is too many.",
+            there=there,
+            number=booked.number,
+        )
         return _differs(Sort.DOUBLED, booked, found, message)
-    return _differs(Sort.NOT_DUE, booked, found, f"{there}; in the ledger it is {booked.state}.")
+    message = say("%(there)s; in the ledger it is %(state)s.", there=there, state=booked.state.value)
+    return _differs(Sort.NOT_DUE, booked, found, message)
 
 
 def missing(booked: Booked) -> Difference:
     """A document that was posted, and that BlueCherry neither lists nor finds by its key."""
-    message = f"{_name(booked.kind)} {booked.number} ({booked.key}) was posted, and BlueCherry has it no more."
+    message = say(
+        "%(kind)s %(number)s (%(key)s) was posted, and BlueCherry has it no more.",
+        kind=_name(booked.kind),
+        number=booked.number,
+        key=booked.key,
+    )
     return Difference(Sort.MISSING, booked.key, f"{Sort.MISSING}:{booked.key}", message, booked.id)
 
 
-def _sides(booked: Booked, found: Found) -> list[tuple[str, object, object]]:
-    sides: list[tuple[str, object, object]] = []
+def _sides(booked: Booked, found: Found) -> list[Said]:
+    sides: list[Said] = []
     if booked.cancelled != found.cancelled:
-        words = {True: "cancelled", False: "standing"}
-        sides.append(("it is", words[booked.cancelled], words[found.cancelled]))
+        sides.append(
+            say("it is cancelled in the ledger, standing in BlueCherry")
+            if booked.cancelled
+            else say("it is standing in the ledger, cancelled in BlueCherry")
+        )
     # An exchange order is an order itself: the list has its own number there.
     if found.ord_num is not None and found.kind is not Kind.EXCHANGE_ORDER and booked.ord_num != found.ord_num:
-        sides.append(("order", booked.ord_num, found.ord_num))
+        both = {"ours": booked.ord_num, "theirs": found.ord_num}
+        sides.append(say("order %(ours)s in the ledger, %(theirs)s in BlueCherry", **both))
     if booked.units is not None and booked.units != found.units:
-        sides.append(("units", booked.units, found.units))
+        units = {"ours": booked.units, "theirs": found.units}
+        sides.append(say("units %(ours)s in the ledger, %(theirs)s in BlueCherry", **units))
     if booked.total is not None and found.total is not None and booked.total != found.total:
-        sides.append(("total", booked.total, found.total))
+        totals = {"ours": booked.total, "theirs": found.total}
+        sides.append(say("total %(ours)s in the ledger, %(theirs)s in BlueCherry", **totals))
     return sides
 
 
-def _differs(sort: Sort, booked: Booked | None, found: Found, message: str) -> Difference:
+def _differs(sort: Sort, booked: Booked | None, found: Found, message: Said) -> Difference:
     cause = f"{sort}:{found.key}:{found.number}"
     return Difference(sort, found.key, cause, message, booked.id if booked else None, found.return_id)
 
 
-def _name(kind: Kind) -> str:
-    return kind.value.replace("_", " ")
+def _listed(sides: Sequence[Said]) -> Said:
+    first, *others = sides
+    return say("%(first)s; %(others)s", first=first, others=_listed(others)) if others else first
+
+
+def _name(kind: Kind) -> Said:
+    names = {
+        Kind.RETURN_AUTHORISATION: say("return authorisation"),
+        Kind.INVENTORY_JOURNAL: say("inventory journal"),
+        Kind.CREDIT_MEMO: say("credit memo"),
+        Kind.EXCHANGE_ORDER: say("exchange order"),
+    }
+    return names.get(kind) or quoted(kind.value.replace("_", " "))

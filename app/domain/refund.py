@@ -19,6 +19,7 @@ from app.domain.model import MemoOnOrder, ReturnItem
 from app.domain.money import Money, total
 from app.domain.policy import ItemStatus, Kind, Phase, StoreRules
 from app.domain.receiving import Arrivals
+from app.domain.saying import say
 
 _NOT_COMPARED = frozenset({Phase.UNKNOWN, Phase.INCOMPLETE, Phase.CANCELLED})
 
@@ -57,7 +58,12 @@ def refund_mismatch(
         return []
     paid = Money.rounded(ret.amount if refund.amount is None else refund.amount, ret.currency)
     if ret.currency != credited.before_fees.currency:
-        text = f"Reveni refunded {paid} {ret.currency}; the order is in {credited.before_fees.currency}."
+        text = say(
+            "Reveni refunded %(paid)s %(currency)s; the order is in %(other)s.",
+            paid=paid,
+            currency=ret.currency,
+            other=credited.before_fees.currency,
+        )
         return [Blocker(Code.REFUND_MISMATCH, ret.id, text, amount=paid)]
     fees, bonus = Money.rounded(ret.fees, ret.currency), Money.rounded(ret.bonus, ret.currency)
     bases = list(_bases(dossier, credited))
@@ -80,11 +86,22 @@ def refund_mismatch(
 def _blocker(return_id: str, gap: Gap, credited: _Standing) -> Blocker:
     currency, due = gap.paid.currency, gap.expected[0]
     difference = gap.paid - due if due < gap.paid else due - gap.paid
-    memos = f" on {', '.join(credited.names)}" if credited.names else ""
-    message = (
-        f"Reveni refunded {gap.paid} {currency}. Credited are {credited.before_fees} {currency}{memos}; "
-        f"less fees of {gap.fees} and with a bonus of {gap.bonus} that makes {due} {currency}. "
-        f"{difference} {currency} too {'much' if due < gap.paid else 'little'} was refunded: {reason(gap)}."
+    told = {"amount": difference, "currency": currency, "why": reason(gap)}
+    if due < gap.paid:
+        off = say("%(amount)s %(currency)s too much was refunded: %(why)s.", **told)
+    else:
+        off = say("%(amount)s %(currency)s too little was refunded: %(why)s.", **told)
+    message = say(
+        "Reveni refunded %(paid)s %(currency)s. Credited are %(credited)s %(currency)s%(memos)s; "
+        "less fees of %(fees)s and with a bonus of %(bonus)s that makes %(due)s %(currency)s. %(off)s",
+        paid=gap.paid,
+        currency=currency,
+        credited=credited.before_fees,
+        memos=say(" on %(names)s", names=", ".join(credited.names)) if credited.names else "",
+        fees=gap.fees,
+        bonus=gap.bonus,
+        due=due,
+        off=off,
     )
     return Blocker(Code.REFUND_MISMATCH, return_id, message, amount=difference)
 

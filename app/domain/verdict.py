@@ -11,6 +11,7 @@ from app.domain.exchange import judged_units
 from app.domain.model import ReturnItem
 from app.domain.policy import REJECTED, ItemStatus, Kind, Phase, StoreRules
 from app.domain.receiving import Arrivals, accepted_units
+from app.domain.saying import say
 
 
 def verdicts(dossier: Dossier, rules: StoreRules, arrived: Arrivals) -> tuple[list[Document], list[Blocker]]:
@@ -30,10 +31,14 @@ def verdicts(dossier: Dossier, rules: StoreRules, arrived: Arrivals) -> tuple[li
         )
         if conflict:
             amount = value([(item, conflict)], dossier.ret.currency)
-            judge = "Reveni" if rules.judge == "reveni" else "the warehouse"
-            message = (
-                f"Reveni has item {item.item_id} as {status.value}; the warehouse graded {conflict} of it otherwise. "
-                f"The judge of store {rules.name} is {judge}, who wins."
+            message = say(
+                "Reveni has item %(item)s as %(status)s; the warehouse graded %(units)s of it otherwise. "
+                "The judge of store %(store)s is %(judge)s, who wins.",
+                item=item.item_id,
+                status=status.value,
+                units=conflict,
+                store=rules.name,
+                judge=say("Reveni") if rules.judge == "reveni" else say("the warehouse"),
             )
             blockers.append(
                 Blocker(Code.VERDICT_CONFLICT, f"{dossier.ret.id}:{item.item_id}", message, conflict, amount)

@@ -6,29 +6,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from app.domain.saying import say
+
 CANARY_SECONDS = 30.0
 """How often beat sends a canary through every queue."""
 STALE = 4 * CANARY_SECONDS
 """How long no canary may come through before something is wrong."""
 _LONGEST = {"inbox": 60.0, "sweep": 120.0, "ledger": 600.0, "windows": 300.0}
-_MEANS = {
-    "inbox": (
-        "{count} events wait to be taken in, the oldest for {time}.",
-        "See that Reveni answers and that a worker consumes the queue take-in: the worker's log says what fails.",
-    ),
-    "sweep": (
-        "{count} returns whose time has come were not picked up, the oldest for {time}.",
-        "See that a worker consumes the queues clock and steps, and that it keeps up: add workers if it does not.",
-    ),
-    "ledger": (
-        "{count} documents are in doubt, the oldest for {time}: their look-ups do not go through.",
-        "See that BlueCherry answers; bridge returns show names the call that fails.",
-    ),
-    "windows": (
-        "The window of {count} documents has opened, the oldest {time} ago, and they were not handed in.",
-        "See that a worker consumes the queue batches and that BlueCherry takes batches.",
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +59,18 @@ def findings(health: Health, queues: Collection[str], books_every: float) -> lis
     found += _of_canaries(health.canaries, queues)
     for name, lag in health.lags.items():
         if lag.count and lag.seconds > _LONGEST[name]:
-            what, remedy = _MEANS[name]
-            found.append(Finding(what.format(count=lag.count, time=spell(lag.seconds)), remedy))
+            found.append(_means(name, lag.count, spell(lag.seconds)))
     for connection, seconds in health.books.items():
         if seconds > 3 * books_every + STALE:
-            what = f"The books of {connection} have not been compared for {spell(seconds)}."
-            found.append(Finding(what, f"Run bridge reconcile --connection {connection}: it says what is in the way."))
+            what = say(
+                "The books of %(connection)s have not been compared for %(time)s.",
+                connection=connection,
+                time=spell(seconds),
+            )
+            remedy = say(
+                "Run bridge reconcile --connection %(connection)s: it says what is in the way.", connection=connection
+            )
+            found.append(Finding(what, remedy))
     return found
 
 
@@ -98,11 +88,50 @@ def _of_canaries(canaries: Mapping[str, float], queues: Collection[str]) -> list
     if not silent:
         return []
     if len(silent) == len(queues):
-        what = "No task came through any queue lately."
-        return [Finding(what, "See that beat, a worker and the broker run: without them nothing moves.")]
+        what = say("No task came through any queue lately.")
+        return [Finding(what, say("See that beat, a worker and the broker run: without them nothing moves."))]
     names = ", ".join(silent)
-    what = f"No task came through {names} lately, through the other queues it did."
-    return [Finding(what, f"A worker must consume {names} (-Q), or is too busy: add workers.")]
+    what = say("No task came through %(queues)s lately, through the other queues it did.", queues=names)
+    return [Finding(what, say("A worker must consume %(queues)s (-Q), or is too busy: add workers.", queues=names))]
+
+
+def _means(name: str, count: int, time: str) -> Finding:
+    """What a lag means, and what to do about it."""
+    told = {"count": count, "time": time}
+    match name:
+        case "inbox":
+            return Finding(
+                say("%(count)s events wait to be taken in, the oldest for %(time)s.", **told),
+                say(
+                    "See that Reveni answers and that a worker consumes the queue take-in: "
+                    "the worker's log says what fails."
+                ),
+            )
+        case "sweep":
+            return Finding(
+                say("%(count)s returns whose time has come were not picked up, the oldest for %(time)s.", **told),
+                say(
+                    "See that a worker consumes the queues clock and steps, and that it keeps up: "
+                    "add workers if it does not."
+                ),
+            )
+        case "ledger":
+            return Finding(
+                say(
+                    "%(count)s documents are in doubt, the oldest for %(time)s: their look-ups do not go through.",
+                    **told,
+                ),
+                say("See that BlueCherry answers; bridge returns show names the call that fails."),
+            )
+        case _:
+            return Finding(
+                say(
+                    "The window of %(count)s documents has opened, the oldest %(time)s ago, "
+                    "and they were not handed in.",
+                    **told,
+                ),
+                say("See that a worker consumes the queue batches and that BlueCherry takes batches."),
+            )
 
 
 def spell(seconds: float) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.db.engine import transaction
 from app.db.tables.returns import InboxEvent, ReturnRow
 from app.domain.blockers import Code
+from app.domain.saying import say
 from app.services.books.recovery import catch_up
 from app.services.exceptions.dead_letters import open_exception
 from app.services.intake.receipts import find_homes
@@ -93,6 +94,8 @@ def set_aside(pks: list[int], task: str, why: str) -> list[int]:
     with transaction() as session:
         for row in session.scalars(select(ReturnRow).where(ReturnRow.pk.in_(pks)).with_for_update()):
             row.pending, row.wake_at = False, None
-            message = f"The task {task} was lost with this return, each time it was tried: {why}."
+            message = say(
+                "The task %(task)s was lost with this return, each time it was tried: %(why)s.", task=task, why=why
+            )
             open_exception(session, Code.TASK_LOST, task, message, row)
     return []

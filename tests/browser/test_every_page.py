@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.addresses import every_page
 from tests.browser.conftest import SignIn
+from tests.support.addresses import every_page
 from tests.support.furnished import furnish
 from tests.support.scene import Scene
 

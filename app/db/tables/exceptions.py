@@ -25,6 +25,7 @@ from app.db.tables.base import Base, Json
 class ExceptionRow(Base):
     """An exception: a blocker that stands open until its cause is gone or a person resolved it.
 
+    `message` in English, `said` what it was made of, by which it is said in another language (`app.domain.saying`).
     `assigned_to`: the login of who sees to it. `snoozed_until`: nobody wants to see it before.
     """
 
@@ -44,6 +45,7 @@ class ExceptionRow(Base):
     amount: Mapped[Decimal | None]
     currency: Mapped[str | None]
     message: Mapped[str]
+    said: Mapped[Json | None]
     opened_at: Mapped[datetime] = mapped_column(server_default=func.now())
     alerted_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
@@ -64,6 +66,8 @@ class ExceptionRow(Base):
         ),
         Index("ix_exceptions_return", "return_pk"),
         Index("ix_exceptions_open", "id", postgresql_where=text("closed_at is null")),
+        Index("ix_exceptions_closed", "closed_at", postgresql_where=text("closed_at is not null")),
+        Index("ix_exceptions_closed_cause", "code", "cause", postgresql_where=text("closed_at is not null")),
         Index("ix_exceptions_silent", "id", postgresql_where=text("alerted_at is null and closed_at is null")),
     )
 

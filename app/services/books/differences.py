@@ -15,6 +15,7 @@ from app.db.tables.ledger import LedgerRow
 from app.db.tables.returns import ReturnRow
 from app.domain.blockers import REMEDIES, Code
 from app.domain.reconciliation import Difference
+from app.domain.saying import pack
 from app.services.history import Notes
 from app.services.outside import Outside
 
@@ -32,6 +33,7 @@ def open_difference(session: Session, differs: Difference, outside: Outside) -> 
         "cause": differs.cause,
         "team": REMEDIES[Code.BOOKS_DIFFER].team.value,
         "message": differs.message,
+        "said": pack(differs.message),
         "document_key": differs.key,
         "store": home.store if home else None,
         "return_pk": home.pk if home else None,

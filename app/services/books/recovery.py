@@ -28,6 +28,7 @@ from app.domain.blockers import REMEDIES, Code
 from app.domain.documents import State
 from app.domain.policy import Kind
 from app.domain.reconciliation import is_key
+from app.domain.saying import pack, say
 from app.reveni.schemas import Unreadable
 from app.services.facts.dossiers import lock_returns
 from app.services.intake.poll import hint_at
@@ -191,10 +192,13 @@ def _ask_warehouses(session: Session, restore: Restore, outside: Outside) -> Non
     """Whatever a warehouse reported since the backup is gone, journalled or not: only it can tell again."""
     for site in outside.config.sites.values():
         if site.has_feed:
-            message = (
-                f"The database was restored to {restore.taken_at:%Y-%m-%d %H:%M} UTC: what site {site.name} reported "
-                f"from then until {restore.restored_at:%Y-%m-%d %H:%M} UTC is lost."
+            message = say(
+                "The database was restored to %(taken)s UTC: what site %(site)s reported from then until "
+                "%(restored)s UTC is lost.",
+                taken=f"{restore.taken_at:%Y-%m-%d %H:%M}",
+                site=site.name,
+                restored=f"{restore.restored_at:%Y-%m-%d %H:%M}",
             )
             values = {"code": Code.RECEIPT_LOST.value, "cause": f"{site.name}:{cause_of(restore)}", "message": message}
-            team = {"team": REMEDIES[Code.RECEIPT_LOST].team.value}
+            team = {"team": REMEDIES[Code.RECEIPT_LOST].team.value, "said": pack(message)}
             session.execute(insert(ExceptionRow).values(**values, **team).on_conflict_do_nothing())

@@ -13,6 +13,7 @@ from app.db.engine import transaction
 from app.db.tables.desk import ApprovalRow
 from app.db.tables.exceptions import ExceptionRow
 from app.domain.money import Money
+from app.domain.saying import Said, say
 from app.services.exceptions.bulk_jobs import add_job, carry_now
 from app.services.exceptions.desk_actions import Action, Arguments
 from app.services.exceptions.remedies import NotPossible
@@ -55,16 +56,16 @@ def ask(action: Action, exception_ids: Sequence[int], arguments: Arguments, by: 
     """
     reason = (arguments.get("reason") or "").strip()
     if not reason:
-        raise NotPossible("Say why: whoever approves it, and whoever looks later, needs the reason.")
+        raise NotPossible(say("Say why: whoever approves it, and whoever looks later, needs the reason."))
     with transaction() as session:
         rows = session.scalars(
             select(ExceptionRow).where(ExceptionRow.id.in_(exception_ids), ExceptionRow.closed_at.is_(None))
         ).all()
         if not rows:
-            raise NotPossible("None of these is open any more.")
+            raise NotPossible(say("None of these is open any more."))
         currencies = {row.currency for row in rows if row.amount}
         if len(currencies) > 1:
-            raise NotPossible("Ask for each currency by itself: an approval is over one sum.")
+            raise NotPossible(say("Ask for each currency by itself: an approval is over one sum."))
         asked = ApprovalRow(
             action=action,
             exception_ids=sorted(row.id for row in rows),
@@ -90,7 +91,7 @@ def decide(number: int, approve: bool, by: str) -> ApprovalView:
     with transaction() as session:
         row = _open(session, number)
         if row.asked_by == by:
-            raise NotPossible("Who asked for it cannot approve it: somebody else must look.")
+            raise NotPossible(say("Who asked for it cannot approve it: somebody else must look."))
         row.state, row.decided_by, row.decided_at = "approved" if approve else "refused", by, utc_now()
         rows = session.scalars(select(ExceptionRow).where(ExceptionRow.id.in_(row.exception_ids))).all()
         _note(session, rows, f"approval {row.state}", row, by)
@@ -113,7 +114,7 @@ def withdraw(number: int, by: str) -> None:
     with transaction() as session:
         row = _open(session, number)
         if row.asked_by != by:
-            raise NotPossible("Only who asked for it can take it back.")
+            raise NotPossible(say("Only who asked for it can take it back."))
         row.state, row.decided_by, row.decided_at = "withdrawn", by, utc_now()
         rows = session.scalars(select(ExceptionRow).where(ExceptionRow.id.in_(row.exception_ids))).all()
         _note(session, rows, "approval withdrawn", row, by)
@@ -160,8 +161,14 @@ def _open(session: Session, number: int) -> ApprovalRow:
     if row is None:
         raise NoSuchApproval(f"there is no approval {number}")
     if row.state != "open":
-        raise NotPossible(f"This is {row.state} already.")
+        raise NotPossible(_decided(row.state))
     return row
+
+
+def _decided(state: str) -> Said:
+    if state == "approved":
+        return say("This is approved already.")
+    return say("This is refused already.") if state == "refused" else say("This is withdrawn already.")
 
 
 def _note(session: Session, rows: Sequence[ExceptionRow], what: str, asked: ApprovalRow, by: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.db.engine import transaction
 from app.db.tables.desk import BulkJobRow
 from app.db.tables.exceptions import ExceptionRow
+from app.domain.saying import Said
 from app.services.exceptions.desk_actions import Action, Arguments, perform
 from app.services.exceptions.remedies import NotPossible
 from app.services.outside import utc_now
@@ -111,14 +112,14 @@ def carry_jobs() -> int:
     return dealt_with
 
 
-def _carry(row: BulkJobRow, ids: Sequence[int]) -> str | None:
+def _carry(row: BulkJobRow, ids: Sequence[int]) -> Said | None:
     """Deal with a slice of a job that is leased; why it ends here, if it does."""
-    error: str | None = None
+    error: Said | None = None
     try:
         if ids:
             perform(Action(row.action), ids, row.arguments, row.by)
     except NotPossible as problem:
-        error = str(problem)
+        error = problem.said
     _record(row.id, len(ids), error)
     return error
 

@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from app.db.tables.exceptions import ExceptionRow
 from app.db.tables.returns import InboxEvent, ReceiptRow, ReturnRow
 from app.domain.blockers import REMEDIES, Code
+from app.domain.saying import Said, pack
 
 
 def open_exception(
     session: Session,
     code: Code,
     cause: str,
-    message: str,
+    message: Said,
     about: ReturnRow | ReceiptRow | InboxEvent,
     *,
     store: str | None = None,
@@ -34,6 +35,7 @@ def open_exception(
         "cause": cause,
         "team": REMEDIES[code].team.value,
         "message": message,
+        "said": pack(message),
         "units": units,
         "store": store,
         "return_id": return_id,

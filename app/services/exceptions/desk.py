@@ -9,7 +9,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Self
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session, aliased
 
 from app.config import Alerts
@@ -18,6 +17,7 @@ from app.db.tables.desk import ApprovalRow, CommentRow
 from app.db.tables.exceptions import ExceptionRow
 from app.domain.blockers import REMEDIES, Code, Team
 from app.domain.money import Money, currencies_without_decimals
+from app.domain.saying import unpack
 from app.services.exceptions.exception_queue import ExceptionView, Filter, view_of
 from app.services.page import LARGEST_PAGE, Page, page_of
 
@@ -25,6 +25,8 @@ CAUSES_PER_PAGE = 50
 OVERDUE_AFTER = timedelta(days=2)
 """Where a team has no escalation path."""
 LINES_PER_PAGE = 100
+CLOSED_SHOWN = timedelta(days=30)
+"""What was closed in so long is listed; older ones stand with their cause, and on the pages of their returns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,9 @@ class Wanted(Filter):
         if self.open:
             later = row.snoozed_until > self.now
             found.append(later if self.snoozed else or_(row.snoozed_until.is_(None), ~later))
+        elif self.open is False and self.cause is None:
+            # Of one cause all; of all causes what was closed lately, for there are years of them.
+            found.append(row.closed_at > self.now - CLOSED_SHOWN)
         if self.assigned_to is not None:
             found.append(row.assigned_to == self.assigned_to if self.assigned_to else row.assigned_to.is_(None))
         if self.tag is not None:
@@ -177,15 +182,22 @@ def lines(wanted: Wanted, after: int = 0, limit: int = LINES_PER_PAGE) -> Page[L
     """Exceptions one by one, the oldest first."""
     row = ExceptionRow
     comments = select(func.count()).where(CommentRow.exception_id == row.id).scalar_subquery()
-    asked = exists().where(ApprovalRow.state == "open", ApprovalRow.exception_ids.contains(array([row.id])))
-    query = select(row, comments, asked).where(*wanted.conditions(), row.id > after).order_by(row.id).limit(limit + 1)
+    query = select(row, comments).where(*wanted.conditions(), row.id > after).order_by(row.id).limit(limit + 1)
     with transaction() as session:
         found = session.execute(query).all()
+        asked = _asked(session, [each.id for each, _ in found])
         views = [
-            Line(view_of(each), each.assigned_to, each.snoozed_until, tuple(each.tags), count, waits)
-            for each, count, waits in found
+            Line(view_of(each), each.assigned_to, each.snoozed_until, tuple(each.tags), count, each.id in asked)
+            for each, count in found
         ]
     return page_of(views, limit, lambda line: line.exception.id, lambda line: line)
+
+
+def _asked(session: Session, ids: Sequence[int]) -> set[int]:
+    """Exceptions about which something waits for a second person, these among them; asked once for a whole page."""
+    each = func.unnest(ApprovalRow.exception_ids)
+    waiting = (ApprovalRow.state == "open", ApprovalRow.exception_ids.overlap(list(ids)))
+    return set(session.scalars(select(each).where(*waiting)))
 
 
 def every_line(wanted: Wanted) -> Iterator[Line]:
@@ -243,8 +255,8 @@ def _causes(session: Session, rows: Sequence[Any], wanted: Wanted) -> list[Cause
         stores.setdefault((code, cause), set()).update(name for name in names if name is not None)
         if currency is not None and amount is not None:
             money.setdefault((code, cause), {})[currency] = Money.rounded(amount, currency)
-    first = session.execute(select(row.id, row.message).where(row.id.in_([each.first_id for each in rows])))
-    messages = {each.id: each.message for each in first}
+    first = session.execute(select(row.id, row.message, row.said).where(row.id.in_([each.first_id for each in rows])))
+    messages = {each.id: unpack(each.said, each.message) for each in first}
     return [
         Cause(
             code=each.code,

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 
 from app.db.engine import transaction
 from app.db.tables.exceptions import ExceptionRow
+from app.domain.saying import say
 from app.permissions import Permission
 from app.services.exceptions import remedies
 from app.services.exceptions.remedies import NotPossible
@@ -76,7 +77,7 @@ def _correct_quantity(ids: Sequence[int], arguments: Arguments, by: str) -> int:
     try:
         units = int(arguments.get("quantity", ""))
     except ValueError:
-        raise NotPossible("Write the quantity as a whole number.") from None
+        raise NotPossible(say("Write the quantity as a whole number.")) from None
     return remedies.correct_quantity(ids, arguments.get("item", ""), units, by, arguments.get("reason"))
 
 
@@ -92,7 +93,7 @@ def _snooze(ids: Sequence[int], arguments: Arguments, by: str) -> int:
     until = arguments.get("until")
     moment = datetime.fromisoformat(until) if until else None
     if moment is not None and moment.tzinfo is None:
-        raise NotPossible("A time to snooze until needs its zone.")
+        raise NotPossible(say("A time to snooze until needs its zone."))
     return _mark(ids, by, "snoozed", snoozed_until=moment)
 
 
@@ -118,7 +119,7 @@ def _tag(ids: Sequence[int], arguments: Arguments, by: str) -> int:
     """Add a tag to all, or take it away with ``remove``."""
     tag = " ".join(arguments.get("tag", "").split()).lower()[:40]
     if not tag:
-        raise NotPossible("Write the tag.")
+        raise NotPossible(say("Write the tag."))
     tags = func.array_remove(ExceptionRow.tags, tag)
     if not arguments.get("remove"):
         tags = func.array_append(tags, tag)

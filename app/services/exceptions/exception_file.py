@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,6 +35,16 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
+class Deed:
+    """What somebody did about an exception; `detail`: what the history has beside it."""
+
+    at: datetime
+    by: str
+    what: str
+    detail: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A sales order that a return may be of."""
 
@@ -64,7 +74,7 @@ class ExceptionFile:
     items: tuple[ReturnItem, ...]
     orders: tuple[Candidate, ...]
     comments: tuple[Comment, ...]
-    acts: tuple[Comment, ...]
+    acts: tuple[Deed, ...]
 
 
 def exception_file(number: int) -> ExceptionFile:
@@ -96,7 +106,7 @@ def exception_file(number: int) -> ExceptionFile:
             items=ret.items if ret is not None else (),
             orders=tuple(_candidate(order, ret) for order in orders if ret is not None),
             comments=tuple(Comment(each.at, each.by, each.text) for each in comments),
-            acts=tuple(Comment(each.at, str(each.detail["by"]), _told(each)) for each in acts),
+            acts=tuple(_deed(each) for each in acts),
         )
 
 
@@ -130,6 +140,6 @@ def _candidate(order: Order, ret: Return) -> Candidate:
     )
 
 
-def _told(row: History) -> str:
+def _deed(row: History) -> Deed:
     detail = {name: value for name, value in row.detail.items() if name not in ("by", "code") and value is not None}
-    return " ".join([row.what, *(f"{name} {value}" for name, value in detail.items())])
+    return Deed(row.at, str(row.detail["by"]), row.what, detail)

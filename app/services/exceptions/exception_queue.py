@@ -14,6 +14,7 @@ from app.db.engine import transaction
 from app.db.tables.exceptions import ExceptionRow
 from app.domain.blockers import REMEDIES, Code
 from app.domain.money import Money
+from app.domain.saying import unpack
 from app.services.page import LARGEST_PAGE, Page, page_of
 
 
@@ -202,7 +203,7 @@ def view_of(row: ExceptionRow) -> ExceptionView:
         units=row.units,
         amount=row.amount,
         currency=row.currency,
-        message=row.message,
+        message=unpack(row.said, row.message),
         opened_at=row.opened_at,
         closed_at=row.closed_at,
         closed_by=row.closed_by,

@@ -8,6 +8,7 @@ from datetime import datetime
 from app.config import Config
 from app.config.overlay import OverlayError, merged
 from app.domain.blockers import Code
+from app.domain.saying import quoted, say
 from app.services import mapping_edits
 from app.services.exceptions.remedies import NotPossible
 from app.toml_schema import Table
@@ -22,15 +23,15 @@ def map_code(config: Config, code: str, cause: str, value: str, by: str, now: da
     """
     store, _, name = cause.partition(":")
     if store not in config.stores:
-        raise NotPossible(f"There is no store {store} in the configuration.")
+        raise NotPossible(say("There is no store %(store)s in the configuration.", store=store))
     number, overlay = mapping_edits.newest_overlay()
     try:
         wanted = merged(overlay, _key(config, overlay, Code(code), store, name, value.strip()))
         return mapping_edits.save(config, wanted, number, by, now, f"{code} {name}")
     except OverlayError as error:
-        raise NotPossible(str(error.problems[0])) from None
-    except mapping_edits.Overtaken as error:
-        raise NotPossible(str(error)) from None
+        raise NotPossible(quoted(str(error.problems[0]))) from None
+    except mapping_edits.Overtaken:
+        raise NotPossible(say("Somebody else edited the mapping meanwhile. Look at theirs, and edit again.")) from None
 
 
 def _key(config: Config, overlay: Table, code: Code, store: str, name: str, value: str) -> Table:
@@ -45,15 +46,21 @@ def _key(config: Config, overlay: Table, code: Code, store: str, name: str, valu
         case Code.UNMAPPED_SITE:
             return _site(config, overlay, store, name, value)
         case _:
-            raise NotPossible(f"{code} is about no code of the mapping.")
+            raise NotPossible(say("%(code)s is about no code of the mapping.", code=code))
 
 
 def _site(config: Config, overlay: Table, store: str, name: str, site: str) -> Table:
     known = mapping_edits.current_rules({store: config.stores[store].rules})[store].sites
     if name in config.sites:
-        raise NotPossible(f"Which store has which site is the file's alone: add {name} to the sites of {store} there.")
+        raise NotPossible(
+            say(
+                "Which store has which site is the file's alone: add %(site)s to the sites of %(store)s there.",
+                site=name,
+                store=store,
+            )
+        )
     if site not in known:
-        raise NotPossible(f"Store {store} has no site {site}.")
+        raise NotPossible(say("Store %(store)s has no site %(site)s.", store=store, site=site))
     if not name:
         return {"stores": {store: {"default_site": site}}}
     ids: Sequence[str] = sorted({*known[site].reveni_location_ids, name})

@@ -20,6 +20,7 @@ from app.domain.blockers import Code
 from app.domain.documents import State
 from app.domain.model import Return
 from app.domain.reconciliation import Sort
+from app.domain.saying import Said, say
 from app.services.facts.dossiers import lock_returns
 from app.services.history import Notes
 from app.services.outside import utc_now
@@ -30,7 +31,11 @@ _EVENT_CODES = frozenset({Code.UNREADABLE_EVENT, Code.TRIES_USED_UP, Code.TASK_L
 
 
 class NotPossible(ValueError):
-    """What was asked for cannot be done; the message says why and what can."""
+    """What was asked for cannot be done; the sentence says why and what can."""
+
+    def __init__(self, said: Said) -> None:
+        self.said = said
+        super().__init__(said)
 
 
 def retry(exception_ids: Sequence[int], by: str) -> int:
@@ -69,7 +74,7 @@ def resolve(exception_ids: Sequence[int], by: str, note: str | None, release: bo
         rows = _open(session, exception_ids)
         if release and any(row.code not in _RELEASABLE for row in rows):
             raise NotPossible(
-                "Only not_received and refunded_rejected can be released: leave --release out for the others."
+                say("Only not_received and refunded_rejected can be released: leave --release out for the others.")
             )
         notes = Notes()
         for row in rows:
@@ -106,7 +111,7 @@ def choose_order(exception_ids: Sequence[int], ord_num: str, by: str, note: str 
             session.scalars(fits.where(ReturnRow.pk.in_([row.return_pk for row in rows]), OrderRow.ord_num == ord_num))
         )
         if any(row.return_pk not in fitting for row in rows):
-            raise NotPossible(f"Order {ord_num} does not bear the shop's order id of this return.")
+            raise NotPossible(say("Order %(order)s does not bear the shop's order id of this return.", order=ord_num))
         return _decide(session, rows, "order", by, note, ord_num)
 
 
@@ -121,7 +126,13 @@ def correct_quantity(exception_ids: Sequence[int], item_id: str, units: int, by:
         for items in [load(Return, each).items for each in session.scalars(data)]:
             told = next((item.quantity for item in items if item.item_id == item_id), 0)
             if not 1 <= units < told:
-                raise NotPossible(f"Of item {item_id} {told} come back: correct it to fewer, and to one at least.")
+                raise NotPossible(
+                    say(
+                        "Of item %(item)s %(units)s come back: correct it to fewer, and to one at least.",
+                        item=item_id,
+                        units=told,
+                    )
+                )
         return _decide(session, rows, "quantity", by, note, f"{item_id}={units}")
 
 
@@ -134,7 +145,7 @@ def post_in_next_period(exception_ids: Sequence[int], by: str, note: str | None)
 def _of_code(session: Session, exception_ids: Sequence[int], code: Code) -> Sequence[ExceptionRow]:
     rows = _open(session, exception_ids)
     if any(row.code != code or row.return_pk is None for row in rows):
-        raise NotPossible(f"This mends {code} of a return, and nothing else.")
+        raise NotPossible(say("This mends %(code)s of a return, and nothing else.", code=code))
     return rows
 
 
@@ -175,15 +186,29 @@ def map_sku(store: str, sku: str, target: str, by: str) -> int:
     is named as the SKU.
     """
     if sku == target:
-        raise NotPossible(f"{sku} cannot mean itself.")
+        raise NotPossible(say("%(sku)s cannot mean itself.", sku=sku))
     with transaction() as session:
         further = session.get(SkuAlias, (store, target))
         if further is not None:
-            raise NotPossible(f"{target} itself means {further.target}: map {sku} to that.")
+            raise NotPossible(
+                say(
+                    "%(target)s itself means %(other)s: map %(sku)s to that.",
+                    target=target,
+                    other=further.target,
+                    sku=sku,
+                )
+            )
         meant = select(SkuAlias).where(SkuAlias.store == store, SkuAlias.target == sku).limit(1)
         nearer = session.scalars(meant).one_or_none()
         if nearer is not None:
-            raise NotPossible(f"{nearer.sku} means {sku}: map {nearer.sku} to {target} first.")
+            raise NotPossible(
+                say(
+                    "%(other)s means %(sku)s: map %(other)s to %(target)s first.",
+                    other=nearer.sku,
+                    sku=sku,
+                    target=target,
+                )
+            )
         before = session.get(SkuAlias, (store, sku))
         was = before.target if before is not None else None
         values = {"store": store, "sku": sku, "target": target, "by": by}

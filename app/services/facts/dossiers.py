@@ -23,6 +23,7 @@ from app.domain.documents import Entry, State, is_key_of
 from app.domain.dossier import Decision, Dossier, SkuState, corrected
 from app.domain.model import MemoOnOrder, Order, RaOnOrder, Receipt, Return
 from app.domain.policy import Kind
+from app.domain.saying import Said, say
 from app.services.facts.catalogue import Aliases, Division, aliases_of, items_of, wanted_skus
 from app.services.outside import Outside
 
@@ -257,10 +258,13 @@ def receipt_of(row: ReceiptRow) -> Receipt:
     return replace(load(Receipt, row.data), site=row.site, n=row.n or 0)
 
 
-def _why(ret: Return, problem: Code | None) -> str:
+def _why(ret: Return, problem: Code | None) -> Said:
     if problem is Code.ORDER_AMBIGUOUS:
-        return f"Several orders in BlueCherry bear the shop's order id {ret.order_external_id!r} and fit the return."
-    return f"BlueCherry has no order with the shop's order id {ret.order_external_id!r} in ref_num1."
+        return say(
+            "Several orders in BlueCherry bear the shop's order id %(order)r and fit the return.",
+            order=ret.order_external_id,
+        )
+    return say("BlueCherry has no order with the shop's order id %(order)r in ref_num1.", order=ret.order_external_id)
 
 
 def lock_returns(session: Session, pks: Iterable[int]) -> None:

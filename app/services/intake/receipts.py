@@ -19,6 +19,7 @@ from app.db.tables.returns import ReceiptRow, ReturnRow
 from app.domain.blockers import Code
 from app.domain.model import Receipt
 from app.domain.policy import Kind, Phase
+from app.domain.saying import say
 from app.services.exceptions.dead_letters import close_exceptions, open_exception
 from app.services.facts.catalogue import Aliases, aliases_of, meant, returned_skus
 from app.services.facts.dossiers import receipt_of
@@ -211,7 +212,13 @@ def _give_homes(
 def _without_return(session: Session, kept: ReceiptRow, receipt: Receipt) -> None:
     named = receipt.return_id or receipt.ra_num or receipt.tracking_number
     units = sum(line.quantity for line in receipt.lines)
-    message = f"Receipt {receipt.id} of {units} units at site {receipt.site} names {named}, and no return is that."
+    message = say(
+        "Receipt %(receipt)s of %(units)s units at site %(site)s names %(name)s, and no return is that.",
+        receipt=receipt.id,
+        units=units,
+        site=receipt.site,
+        name=named,
+    )
     open_exception(session, Code.RECEIPT_WITHOUT_RETURN, f"{receipt.site}:{named}", message, kept, units=units)
 
 

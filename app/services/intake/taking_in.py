@@ -16,6 +16,7 @@ from app.db.engine import transaction
 from app.db.tables.returns import InboxEvent
 from app.domain.blockers import Code
 from app.domain.model import Receipt
+from app.domain.saying import quoted, say
 from app.reveni.schemas import Unreadable, read_event, read_receipt
 from app.services.exceptions.dead_letters import close_exceptions, close_exceptions_of_hints, open_exception
 from app.services.history import Notes
@@ -127,7 +128,15 @@ def _claim(session: Session, limit: int, away: Away, outside: Outside) -> list[I
             continue
         event.state = "unreadable"
         code = Code.TRIES_USED_UP if event.error else Code.TASK_LOST
-        message = event.error or f"Event {event.external_id} was taken {event.tries - 1} times and never finished."
+        message = (
+            quoted(event.error)
+            if event.error
+            else say(
+                "Event %(event)s was taken %(tries)s times and never finished.",
+                event=event.external_id,
+                tries=event.tries - 1,
+            )
+        )
         open_exception(session, code, f"intake:{event.channel}:{event.name}", message, event)
     return alive
 
@@ -201,7 +210,9 @@ def _finish(
                 close_exceptions(session, now, "it was taken in", inbox_id=event.id)
         elif isinstance(why, Unreadable) or event.id in read.unreadable:
             event.state, event.error, event.taken_until = "unreadable", str(why), None
-            message = f"Event {event.external_id} of {event.name} does not fit: {why}"
+            message = say(
+                "Event %(event)s of %(name)s does not fit: %(why)s", event=event.external_id, name=event.name, why=why
+            )
             return_id = hint[1] if hint else None
             cause = f"{event.channel}:{event.name}"
             open_exception(session, Code.UNREADABLE_EVENT, cause, message, event, return_id=return_id)
@@ -223,6 +234,11 @@ def _put_back(
     event.state, event.taken_until = "new", outside.now() + timedelta(seconds=delay)
     if event.tries >= outside.config.retry.tries:
         event.state = "unreadable"
-        message = f"Event {event.external_id} of {event.name} could not be taken in: {why}"
+        message = say(
+            "Event %(event)s of %(name)s could not be taken in: %(why)s",
+            event=event.external_id,
+            name=event.name,
+            why=why,
+        )
         cause = f"intake:{event.channel}:{event.name}"
         open_exception(session, Code.TRIES_USED_UP, cause, message, event, return_id=hint[1] if hint else None)

@@ -24,6 +24,7 @@ from app.domain.due import Due, documents_due
 from app.domain.model import Return
 from app.domain.policy import Kind, StoreRules
 from app.domain.receiving import receipts_by_status
+from app.domain.saying import pack
 from app.domain.windows import next_window
 from app.services.facts.dossiers import Slice, decided, load_slice
 from app.services.facts.mappings import keep_mappings
@@ -262,7 +263,8 @@ def _sync_exceptions(
             )
             session.add(each)
             notes.add(row.pk, "exception opened", blocker.document_key, code=blocker.code.value)
-        each.units, each.message, each.document_key = blocker.units, blocker.message, blocker.document_key
+        each.units, each.document_key = blocker.units, blocker.document_key
+        each.message, each.said = blocker.message, pack(blocker.message)
         each.amount = blocker.amount.amount if blocker.amount else None
         each.currency = blocker.amount.currency if blocker.amount else None
         open_now.append(each)

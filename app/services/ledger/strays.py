@@ -19,6 +19,7 @@ from app.db.tables.mirrors import StrayRow
 from app.db.tables.returns import ReturnRow
 from app.domain.blockers import REMEDIES, Code
 from app.domain.policy import Kind
+from app.domain.saying import pack, say
 from app.services.outside import Outside
 from app.services.restores import Restore
 
@@ -91,15 +92,19 @@ def tell(session: Session, stray: StrayRow, outside: Outside) -> None:
     stores = [name for name, store in outside.config.stores.items() if store.connection == stray.connection]
     about = select(ReturnRow).where(ReturnRow.id == stray.return_id, ReturnRow.store.in_(stores)).limit(1)
     home = session.scalars(about).one_or_none()
-    message = (
-        f"BlueCherry has inventory journal {stray.number} ({stray.key}, {stray.units} units), and the receipt that it "
-        "is of was lost with the restore."
+    message = say(
+        "BlueCherry has inventory journal %(number)s (%(key)s, %(units)s units), and the receipt that it is of was "
+        "lost with the restore.",
+        number=stray.number,
+        key=stray.key,
+        units=stray.units,
     )
     values = {
         "code": Code.RECEIPT_LOST.value,
         "cause": cause_of(restore),
         "team": REMEDIES[Code.RECEIPT_LOST].team.value,
         "message": message,
+        "said": pack(message),
         "units": stray.units,
         "document_key": stray.key,
         "return_id": stray.return_id,

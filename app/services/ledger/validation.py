@@ -20,6 +20,7 @@ from app.domain.blockers import Code
 from app.domain.documents import State
 from app.domain.model import Item, Order
 from app.domain.policy import Phase
+from app.domain.saying import say
 from app.services.exceptions.dead_letters import open_exception
 from app.services.facts.catalogue import Aliases, Division, aliases_of, items_of, returned_skus, wanted_skus
 from app.services.facts.dossiers import lock_returns
@@ -199,4 +200,6 @@ def _try_again(session: Session, failed: dict[int, CallError], again: dict[int, 
         if row.fetch_tries >= outside.config.retry.tries:
             row.pending, row.wake_at, row.fetch_tries = False, outside.now() + LOOK_AGAIN, 0
             again.pop(row.pk)
-            open_exception(session, Code.TRIES_USED_UP, "validate", f"BlueCherry could not be asked: {error}", row)
+            open_exception(
+                session, Code.TRIES_USED_UP, "validate", say("BlueCherry could not be asked: %(why)s", why=error), row
+            )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.db.engine import transaction
 from app.db.tables.desk import WindowHold
 from app.domain.policy import Kind
+from app.domain.saying import say
 from app.services.exceptions.remedies import NotPossible
 from app.services.history import Notes
 
@@ -30,12 +31,12 @@ class HoldView:
 def hold(store: str, kind: Kind, reason: str, by: str) -> None:
     """Keep the windows of this store and kind shut. Raises NotPossible without a reason, or when they are held."""
     if not reason.strip():
-        raise NotPossible("Say why the window is held: whoever finds it shut needs the reason.")
+        raise NotPossible(say("Say why the window is held: whoever finds it shut needs the reason."))
     values = {"store": store, "kind": kind.value, "reason": reason.strip(), "by": by}
     with transaction() as session:
         made = session.scalar(insert(WindowHold).values(values).on_conflict_do_nothing().returning(WindowHold.store))
         if made is None:
-            raise NotPossible(f"The windows of {store} for {kind} are held already.")
+            raise NotPossible(say("These windows of %(store)s are held already.", store=store))
         _note(session, "windows held", store, kind, by, reason.strip())
 
 
@@ -48,7 +49,7 @@ def release(store: str, kind: Kind, by: str) -> None:
             .returning(WindowHold.store)
         )
         if ended is None:
-            raise NotPossible(f"The windows of {store} for {kind} are not held.")
+            raise NotPossible(say("These windows of %(store)s are not held.", store=store))
         _note(session, "windows released", store, kind, by, None)
 
 

@@ -184,6 +184,7 @@ def _erase_texts(
     exceptions = session.scalars(select(ExceptionRow.id).where(of_exceptions)).all()
     around: dict[InstrumentedAttribute[Any], ColumnElement[bool]] = {
         ExceptionRow.message: of_exceptions,
+        ExceptionRow.said: of_exceptions,
         DecisionRow.note: DecisionRow.return_pk.in_(pks),
         History.detail: or_(
             History.return_pk.in_(pks), and_(History.return_pk.is_(None), private.named_in(History.detail))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -49,14 +49,18 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Something that happened: what, to which document, and by whom if by a person. `said`: words of somebody."""
+    """Something that happened: what, to which document, and by whom if by a person.
+
+    `said`: words of somebody, or a name; `detail`: what the history has beside it.
+    """
 
     at: datetime
     sort: Sort
     what: str
     key: str | None
     by: str | None
-    said: str
+    said: str = ""
+    detail: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,7 @@ def _moments(view: ReturnView) -> list[Moment]:
     found += [Moment(each.at, "told", each.status, None, None, f"v{each.version}") for each in view.told]
     for each in view.timeline:
         by = each.detail.get("by")
-        said = ", ".join(f"{name} {value}" for name, value in each.detail.items() if name != "by" and value is not None)
-        found.append(Moment(each.at, "person" if by else "step", each.what, each.key, str(by) if by else None, said))
+        detail = {name: value for name, value in each.detail.items() if name != "by" and value is not None}
+        who = str(by) if by else None
+        found.append(Moment(each.at, "person" if by else "step", each.what, each.key, who, detail=detail))
     return found

@@ -16,7 +16,8 @@ from flask.typing import ResponseReturnValue
 from app.services.exceptions.desk import Line
 from app.spreadsheet import harmless, write_row
 from app.web.console import names
-from app.web.console.language import N_, gettext
+from app.web.console.happenings import closed_how
+from app.web.console.language import N_, gettext, in_words
 
 Cell = str | int | Decimal | datetime | None
 _HEADS = (
@@ -68,10 +69,10 @@ def _cells(line: Line) -> list[Cell]:
         each.currency,
         each.opened_at,
         each.closed_at,
-        each.closed_by,
+        closed_how(each.closed_by) if each.closed_at else None,
         line.assigned_to,
         ", ".join(line.tags),
-        each.message,
+        in_words(each.message),
     ]
 
 

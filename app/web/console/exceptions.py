@@ -51,6 +51,7 @@ def exceptions() -> ResponseReturnValue:
         page=desk.causes(wanted, Cursor.read(request.args.get("after"))),
         loads=desk.loads(wanted),
         overdue=desk.overdue(config().alerts, g.now),
+        closed_shown=desk.CLOSED_SHOWN,
         **_common(wanted),
     )
 

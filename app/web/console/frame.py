@@ -20,9 +20,9 @@ from app.services.access.acts import note_act
 from app.services.access.sessions import LONGEST, person_in_session
 from app.services.mapping_edits import current
 from app.services.outside import utc_now
-from app.web.console import document_names, names, shown
+from app.web.console import document_names, happenings, names, shown
 from app.web.console.errors import answer_errors_as_pages, page_of_error
-from app.web.console.language import LANGUAGE_NAMES, gettext, language, ngettext
+from app.web.console.language import LANGUAGE_NAMES, gettext, in_words, language, ngettext
 from app.web.console.navigation import ENTRIES
 from app.web.console.needs import allows, may
 from app.web.console.preferences import chosen_theme
@@ -144,13 +144,16 @@ def _known_to_templates() -> dict[str, object]:
         "argument_name": names.argument_name,
         "asset": _asset,
         "batch_state": document_names.batch_state,
-        "closed_how": names.closed_how,
+        "closed_how": happenings.closed_how,
         "document_kind": document_names.state_kind,
         "document_name": document_names.document_name,
         "document_state": document_names.document_state,
         "moment_sort": document_names.moment_sort,
         "state_kind": document_names.state_kind,
         "why_due": document_names.why_due,
+        "details": happenings.details,
+        "happening": happenings.happening,
+        "in_words": in_words,
         "sign_name": names.sign_name,
         "code_name": names.code_name,
         "csrf_token": generate_csrf,

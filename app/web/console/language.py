@@ -13,6 +13,8 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import g, request
 
+from app.domain.saying import Said
+
 LANGUAGES: Mapping[str, Locale] = {"en": Locale("en", "GB"), "es": Locale("es")}
 """By the name that a person chooses; the first is the one of the source text."""
 LANGUAGE_NAMES: Mapping[str, str] = {"en": "English", "es": "Español"}
@@ -29,6 +31,13 @@ def gettext(text: str, **values: object) -> str:
     """A text in the request's language, its ``%(name)s`` filled in."""
     found = _translations(language()).ugettext(text)
     return found % values if values else found
+
+
+def in_words(text: str) -> str:
+    """A sentence of the bridge in the request's language; any other text as it stands."""
+    if not isinstance(text, Said):
+        return text
+    return _translations(language()).ugettext(text.template) % {n: in_words(each) for n, each in text.values.items()}
 
 
 def ngettext(one: str, many: str, number: int, **values: object) -> str:

@@ -11,7 +11,6 @@ from app.domain.policy import Kind
 from app.domain.sku_nearness import Sign
 from app.permissions import Role
 from app.services.exceptions.desk_actions import Action
-from app.services.ledger.planning import CAUSE_GONE
 from app.web.console.language import N_, gettext
 
 CODES: Mapping[str, str] = {
@@ -139,13 +138,6 @@ def approval_state(state: str) -> str:
 def sign_name(sign: str) -> str:
     """What speaks for a suggestion."""
     return gettext(SIGNS.get(sign, sign))
-
-
-def closed_how(closed_by: str | None) -> str:
-    """How an exception ended: by itself, which is said plainly, or by whom."""
-    if closed_by == CAUSE_GONE:
-        return gettext("by itself, because its cause is gone")
-    return closed_by or "–"
 
 
 def code_name(code: str) -> str:

@@ -18,7 +18,7 @@ from app.services.exceptions.desk_actions import NEEDED, REASONED, Action, needs
 from app.services.exceptions.exception_queue import teams_of
 from app.services.exceptions.remedies import NotPossible
 from app.web.console.exceptions import wanted_now
-from app.web.console.language import gettext, ngettext
+from app.web.console.language import gettext, in_words, ngettext
 from app.web.console.needs import actor, may
 from app.web.console.pages import Pages
 from app.web.console.preferences import back
@@ -46,7 +46,7 @@ def act() -> ResponseReturnValue:
     try:
         return _do(action, ids, arguments)
     except NotPossible as problem:
-        flash(str(problem), "problem")
+        flash(in_words(problem.said), "problem")
         return back()
 
 
@@ -61,7 +61,7 @@ def map_sku() -> ResponseReturnValue:
     try:
         count = remedies.map_sku(store, sku, target, actor().name)
     except NotPossible as problem:
-        flash(str(problem), "problem")
+        flash(in_words(problem.said), "problem")
         return back()
     message = ngettext("%(num)s return is set going.", "%(num)s returns are set going.", count)
     flash(gettext("%(sku)s means %(target)s now.", sku=sku, target=target) + " " + message)
@@ -77,7 +77,7 @@ def map_code() -> ResponseReturnValue:
             g.file_config, form.get("code", ""), form.get("cause", ""), form.get("value", ""), actor().name, g.now
         )
     except NotPossible as problem:
-        flash(str(problem), "problem")
+        flash(in_words(problem.said), "problem")
     else:
         flash(gettext("It is mapped. Every process has it within seconds; returns that waited are set going."))
     return back()
@@ -118,7 +118,7 @@ def decide(number: int) -> ResponseReturnValue:
     except NoSuchApproval:
         abort(HTTPStatus.NOT_FOUND)
     except NotPossible as problem:
-        flash(str(problem), "problem")
+        flash(in_words(problem.said), "problem")
     return redirect(url_for("console.approvals_list"))
 
 

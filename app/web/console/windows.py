@@ -14,7 +14,7 @@ from app.services.exceptions.remedies import NotPossible
 from app.services.ledger import window_holds
 from app.services.ledger.windows import post_now
 from app.services.views import window_view
-from app.web.console.language import gettext, ngettext
+from app.web.console.language import gettext, in_words, ngettext
 from app.web.console.needs import actor
 from app.web.console.pages import Pages, config, world
 from app.web.console.preferences import back
@@ -77,7 +77,7 @@ def _done(change: Callable[[], None], message: str) -> ResponseReturnValue:
     try:
         change()
     except NotPossible as problem:
-        flash(str(problem), "problem")
+        flash(in_words(problem.said), "problem")
     else:
         flash(message)
     return back()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.domain.blockers import REMEDIES, Blocker, Code, Team
+from app.domain.saying import say
 
 URGENT = {Code.EXCHANGE_FAILED}
 
@@ -29,9 +30,9 @@ def test_the_codes_of_the_contract_are_spelled_as_there() -> None:
 
 
 def test_a_blocker_is_the_same_by_code_cause_and_receipt_whatever_it_says() -> None:
-    first = Blocker(Code.OVER_RECEIPT, "madrid:X", "one too many", 1, receipt_id="g1")
-    again = Blocker(Code.OVER_RECEIPT, "madrid:X", "two too many", 2, receipt_id="g1")
+    first = Blocker(Code.OVER_RECEIPT, "madrid:X", say("one too many"), 1, receipt_id="g1")
+    again = Blocker(Code.OVER_RECEIPT, "madrid:X", say("two too many"), 2, receipt_id="g1")
 
     assert first.identity == again.identity
     assert first.team is Team.LOGISTICS
-    assert first.identity != Blocker(Code.OVER_RECEIPT, "madrid:X", "one too many", 1, receipt_id="g2").identity
+    assert first.identity != Blocker(Code.OVER_RECEIPT, "madrid:X", say("one too many"), 1, receipt_id="g2").identity

@@ -7,6 +7,7 @@ from app.db.engine import transaction
 from app.db.tables.exceptions import ExceptionRow
 from app.db.tables.returns import InboxEvent, ReceiptRow, ReturnRow
 from app.domain.blockers import Code
+from app.domain.saying import say
 from app.services.exceptions.dead_letters import close_exceptions, open_exception
 from tests.support.rows import NOON, inbox_row, receipt_row, return_row, saved
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("books")
 def _open(about: ReturnRow | ReceiptRow | InboxEvent, times: int = 1) -> ExceptionRow:
     for _ in range(times):
         with transaction() as session:
-            open_exception(session, Code.TASK_LOST, "why", "It is lost.", about, units=3)
+            open_exception(session, Code.TASK_LOST, "why", say("It is lost."), about, units=3)
     with transaction() as session:
         return session.scalars(select(ExceptionRow)).one()
 
@@ -55,7 +56,7 @@ def test_of_an_event() -> None:
 
     with transaction() as session:
         close_exceptions(session, NOON, "read", inbox_id=row.id)
-        open_exception(session, Code.TASK_LOST, "why", "It is lost again.", row)
+        open_exception(session, Code.TASK_LOST, "why", say("It is lost again."), row)
     with transaction() as session:
         found = session.scalars(select(ExceptionRow).order_by(ExceptionRow.id)).all()
     assert [each.closed_by for each in found] == ["read", None]

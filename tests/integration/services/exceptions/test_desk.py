@@ -60,6 +60,14 @@ def test_a_cause_adds_up_by_currency_over_its_returns_and_stores() -> None:
     assert cause.money == {"EUR": Money.of("20.00", "EUR"), "GBP": Money.of("10.00", "GBP")}
 
 
+def test_of_what_is_closed_the_last_month_is_listed_and_of_one_cause_all() -> None:
+    _held("lately", "1", closed_at=NOON - timedelta(days=29))
+    _held("once", "1", closed_at=NOON - timedelta(days=31))
+
+    assert [each.cause for each in causes(_wanted(open=False)).causes] == ["lately"]
+    assert [each.exception.cause for each in lines(_wanted(open=False, cause="once")).rows] == ["once"]
+
+
 def test_only_what_is_wanted() -> None:
     _held("sku", "1")
     _held("receipt", "1", code=Code.OVER_RECEIPT, store="uk")

@@ -13,22 +13,24 @@ from babel.messages.pofile import read_po
 
 from app.web.console.language import LANGUAGES
 
-CONSOLE = Path(__file__).parents[4] / "app/web/console"
+APP = Path(__file__).parents[4] / "app"
+CONSOLE = APP / "web/console"
 TRANSLATED = [name for name in LANGUAGES if name != "en"]
 _PLACE = re.compile(r"%\((\w+)\)")
 
 
 @pytest.fixture(scope="module")
 def source() -> Catalog:
-    found = extract_from_dir(
-        CONSOLE,
-        [("**.py", "python"), ("**/templates/**.html", "jinja2")],
-        {"**/templates/**.html": {"trimmed": "true"}},
-        keywords={"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)},
-    )
     catalog = Catalog()
-    for _, _, message, _, _ in found:
-        catalog.add(message)
+    for place in (CONSOLE, APP / "domain", APP / "services", APP / "ops"):
+        found = extract_from_dir(
+            place,
+            [("**.py", "python"), ("**/templates/**.html", "jinja2")],
+            {"**/templates/**.html": {"trimmed": "true"}},
+            keywords={"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "say": None},
+        )
+        for _, _, message, _, _ in found:
+            catalog.add(message)
     return catalog
 
 
