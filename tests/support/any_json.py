@@ -138,7 +138,8 @@ def mutated(draw: st.DrawFn, valid: object, values: st.SearchStrategy[Any] = val
         elif what == "double" and isinstance(parent, list):
             parent.append(copy.deepcopy(parent[place[-1]]))
         else:
-            parent[place[-1]] = draw(values)
+            # A copy: the next turn may change what lies within, which a sampled value shares with every example.
+            parent[place[-1]] = copy.deepcopy(draw(values))
     # Whatever is read came through `app.exact_json`, which lets nothing deeper pass.
     assume(_depth(document) <= DEEPEST)
     return document

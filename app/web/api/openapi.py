@@ -17,7 +17,7 @@ from app.web.api.schemas import ErrorAnswer
 Operation = dict[str, Any]
 """An operation as OpenAPI has it, where a schema may be a class of marshmallow."""
 
-_MEANINGS = {
+MEANINGS = {
     HTTPStatus.BAD_REQUEST: "The body is not what it should be",
     HTTPStatus.UNAUTHORIZED: "No valid token",
     HTTPStatus.FORBIDDEN: "The token may not do this",
@@ -25,7 +25,6 @@ _MEANINGS = {
     HTTPStatus.CONFLICT: "It is not possible as things are; the message says why",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is longer than 256 KiB",
     HTTPStatus.UNPROCESSABLE_ENTITY: "A value does not fit; `field` names it",
-    HTTPStatus.TOO_MANY_REQUESTS: "More than this sender may send; nothing was stored",
     HTTPStatus.SERVICE_UNAVAILABLE: "The database does not answer; send it again",
 }
 _HEADERS = {
@@ -78,11 +77,11 @@ def openapi_of(
     return document
 
 
-def refusals(*statuses: HTTPStatus, **meanings: str) -> dict[str, Any]:
-    """Responses that are errors, by status; `meanings` (``s404="No such store"``) in the place of the common words."""
+def refusals(statuses: Iterable[HTTPStatus], meanings: Mapping[HTTPStatus, str] = MEANINGS) -> dict[str, Any]:
+    """Responses that are errors, by status."""
     return {
         str(status.value): {
-            "description": meanings.get(f"s{status.value}", _MEANINGS[status]),
+            "description": meanings[status],
             "content": {"application/json": {"schema": ErrorAnswer}},
             **({"headers": _HEADERS[status]} if status in _HEADERS else {}),
         }
@@ -115,7 +114,7 @@ def _operation(call: Call) -> Operation:
         "summary": (getdoc(call.handler) or "").partition("\n")[0],
         "parameters": parameters,
         "x-permission": call.permission.value,
-        "responses": {"200": answer(call.answer), **refusals(*statuses)},
+        "responses": {"200": answer(call.answer), **refusals(statuses)},
     }
     if call.body is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": call.body}}}

@@ -14,16 +14,16 @@ from app.config import Config
 from app.ops.metrics import CONTENT_TYPE
 from app.permissions import Permission
 from app.reveni.signature import WAREHOUSE_HEADER
-from app.web.api.openapi import Operation, answer, refusals
+from app.web.api.openapi import MEANINGS, Operation, answer, refusals
 
-_REFUSALS = (
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.NOT_FOUND,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.TOO_MANY_REQUESTS,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-)
+_REFUSALS = {
+    HTTPStatus.BAD_REQUEST: "The body is not a JSON object with an id",
+    HTTPStatus.UNAUTHORIZED: "The signature is missing, wrong or too old",
+    HTTPStatus.NOT_FOUND: "Nobody of this name sends events here",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: MEANINGS[HTTPStatus.REQUEST_ENTITY_TOO_LARGE],
+    HTTPStatus.TOO_MANY_REQUESTS: "More than this sender may send; nothing was stored",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The event could not be stored; send it again",
+}
 _ID = {
     "anyOf": [{"type": "string", "minLength": 1}, {"type": ["number", "boolean", "array", "object"]}],
     "description": "A repeat is known by it",
@@ -94,7 +94,7 @@ def described_beside(config: Config) -> dict[str, dict[str, Operation]]:
                 "x-permission": Permission.READ_FIGURES.value,
                 "responses": {
                     "200": {"description": "Done", "content": {CONTENT_TYPE: {"schema": {"type": "string"}}}},
-                    **refusals(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE),
+                    **refusals([HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE]),
                 },
             }
         },
@@ -137,13 +137,7 @@ def _receives(
         "requestBody": {"required": True, "content": {"application/json": {"schema": message}}},
         "responses": {
             "200": answer(StoredAnswer, "Stored, now or before"),
-            **refusals(
-                *_REFUSALS,
-                s400="The body is not a JSON object with an id",
-                s401="The signature is missing, wrong or too old",
-                s404=f"No {sender} of this name receives events here",
-                s503="The event could not be stored; send it again",
-            ),
+            **refusals(_REFUSALS, _REFUSALS),
         },
     }
 
