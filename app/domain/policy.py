@@ -13,6 +13,8 @@ REJECTED = "rejected"
 """The grade of goods that are not accepted; every store has it."""
 ACCEPTED = "accepted"
 """The grade that an accepted item has in a store without a warehouse feed."""
+UNGRADED = "ungraded"
+"""The grade of goods that came without one: no store knows it, so they lie in quarantine until somebody judges them."""
 
 
 class Kind(StrEnum):

@@ -12,7 +12,7 @@ from app.domain.dossier import Dossier, item_status, value
 from app.domain.mapping_keys import key_of
 from app.domain.model import Receipt, ReceiptLine, Return, ReturnItem
 from app.domain.money import Money
-from app.domain.policy import ACCEPTED, REJECTED, ItemStatus, Kind, StoreRules
+from app.domain.policy import ACCEPTED, REJECTED, UNGRADED, ItemStatus, Kind, StoreRules
 from app.domain.saying import say
 
 QUARANTINE = "(quarantine)"
@@ -253,13 +253,20 @@ def _unknown_grades(result: Arrivals, dossier: Dossier, rules: StoreRules) -> No
     for part in result.landed:
         if part.grade in rules.grades:
             continue
-        message = say(
-            "Store %(store)s has no grade %(grade)r: the goods are put into quarantine at %(site)s. Add [%(key)s].",
-            store=rules.name,
-            grade=part.grade,
-            site=part.receipt.site,
-            key=key_of("stores", rules.name, "grades", part.grade),
-        )
+        if part.grade == UNGRADED:
+            message = say(
+                "Goods came without a grade and are put into quarantine at %(site)s: have them graded, by a "
+                "regrade from 'ungraded'.",
+                site=part.receipt.site,
+            )
+        else:
+            message = say(
+                "Store %(store)s has no grade %(grade)r: the goods are put into quarantine at %(site)s. Add [%(key)s].",
+                store=rules.name,
+                grade=part.grade,
+                site=part.receipt.site,
+                key=key_of("stores", rules.name, "grades", part.grade),
+            )
         item = items.get(part.item_id)
         amount = value([(item, part.units)], dossier.ret.currency) if item else None
         result.blockers.append(

@@ -13,6 +13,7 @@ from marshmallow import ValidationError, post_load, validates_schema
 from marshmallow.validate import OneOf
 
 from app.domain.model import Exchange, Personal, Receipt, ReceiptLine, Refund, Return, ReturnItem
+from app.domain.policy import UNGRADED
 from app.field_names import FieldNames
 from app.wire import Address, Amount, Code, Count, Currency, Many, Moment, One, Unreadable, WireSchema, Words, Yes, read
 
@@ -164,7 +165,7 @@ class _ReceiptItem(WireSchema):
     sku = Code(load_default=None, allow_none=True)
     upc = Code(load_default=None, allow_none=True)
     quantity = Count(required=True)
-    grade = Code(required=True)
+    grade = Code(load_default=None, allow_none=True)
     from_grade = Code(load_default=None, allow_none=True)
     note = Words(load_default=None, allow_none=True)
 
@@ -175,7 +176,7 @@ class _ReceiptItem(WireSchema):
 
     @post_load
     def _make(self, data: dict[str, Any], **kwargs: Any) -> ReceiptLine:
-        return ReceiptLine(**data)
+        return ReceiptLine(**{**data, "grade": data["grade"] or UNGRADED})
 
 
 class _Receipt(WireSchema):
@@ -199,6 +200,8 @@ class _Receipt(WireSchema):
             if regrade != (line.from_grade is not None):
                 what = "is missing in a regrade" if regrade else "stands in a receipt, which is no regrade"
                 raise ValidationError({"items": {"from_grade": [what]}})
+            if regrade and line.grade == UNGRADED:
+                raise ValidationError({"items": {"grade": ["is missing in a regrade"]}})
 
 
 _EVENT, _RETURN, _RECEIPT = _Event(), _Return(), _Receipt()

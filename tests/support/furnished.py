@@ -9,12 +9,12 @@ from sqlalchemy import select
 from app.db.engine import transaction
 from app.db.tables.exceptions import ExceptionRow
 from app.domain.blockers import Code
-from app.domain.policy import Kind
+from app.domain.policy import UNGRADED, Kind
 from app.services.exceptions.approvals import ask
 from app.services.exceptions.bulk_jobs import start_job
 from app.services.exceptions.desk_actions import Action
 from app.services.exceptions.exception_file import comment
-from app.services.intake.station import UNGRADED, Entered, receive
+from app.services.intake.station import Entered, receive
 from app.services.ledger.window_holds import hold
 from app.services.mapping_edits import save
 from app.services.views.figures import refresh_figures

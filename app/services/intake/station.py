@@ -32,8 +32,6 @@ from app.services.intake.nudge import nudge
 from app.services.intake.receipts import possible_returns
 from app.services.outside import Outside
 
-UNGRADED = "ungraded"
-"""The grade of goods that nobody can judge: no store knows it, so they lie in quarantine until somebody does."""
 _OLDEST = timedelta(days=30)
 """A receipt that waited in a browser for longer bears the time at which it came."""
 

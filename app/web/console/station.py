@@ -10,6 +10,7 @@ from flask import abort, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.config.model import WarehouseSite
+from app.domain.policy import UNGRADED
 from app.permissions import Permission
 from app.services.intake import station as service
 from app.services.intake.inbox import NotStored
@@ -75,7 +76,7 @@ def received_goods(site: str, key: str) -> ResponseReturnValue:
     found = service.received(place, key, config())
     if found is None:
         abort(HTTPStatus.NOT_FOUND)
-    return render_template("console/received.html", site=site, receipt=found, ungraded=service.UNGRADED)
+    return render_template("console/received.html", site=site, receipt=found, ungraded=UNGRADED)
 
 
 def _form(site: WarehouseSite, reference: str, problem: str | None = None) -> str:
@@ -89,7 +90,7 @@ def _form(site: WarehouseSite, reference: str, problem: str | None = None) -> st
         # The same when a form that was not taken is sent again, so that it is one receipt.
         key=request.form.get("key") or f"station-{uuid.uuid4().hex}",
         grades=service.grades_of(site, config()),
-        ungraded=service.UNGRADED,
+        ungraded=UNGRADED,
         rows=_rows(found),
     )
 
@@ -132,7 +133,7 @@ def _lines() -> list[Entered]:
             continue
         if not units.isdecimal() or not code:
             raise NotReceived(gettext("Each line needs a SKU or UPC, and whole units."))
-        lines.append(Entered(code, int(units), grade or service.UNGRADED, remark or None))
+        lines.append(Entered(code, int(units), grade or UNGRADED, remark or None))
     return lines
 
 

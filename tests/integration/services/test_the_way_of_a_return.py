@@ -241,6 +241,22 @@ def test_a_grade_that_nobody_mapped_goes_into_quarantine(scene: Scene) -> None:
     assert scene.codes() == ["unmapped_grade"]
 
 
+def test_goods_without_a_grade_wait_in_quarantine_until_they_are_graded(scene: Scene) -> None:
+    scene.ask("r1")
+    scene.report("w1", {"return_id": "r1", "items": [{"sku": "0001", "quantity": 1}]})
+    scene.work()
+    assert scene.stock() == {"MADQ": 1}
+    (exception,) = scene.exceptions()
+    assert (exception.code, exception.team, exception.units) == ("unmapped_grade", "logistics", 1)
+    assert exception.message.startswith("Goods came without a grade ")
+
+    goods = [{"sku": "0001", "quantity": 1, "grade": "B", "from_grade": "ungraded"}]
+    scene.report("w2", {"type": "regrade", "return_id": "r1", "items": goods})
+    scene.work()
+    assert scene.stock() == {"MADB": 1}
+    assert scene.codes() == []
+
+
 def test_a_regrade_moves_goods_out_of_quarantine(scene: Scene) -> None:
     scene.ask("r1")
     scene.arrive("w1", {"0001": 1}, "odd", return_id="r1")

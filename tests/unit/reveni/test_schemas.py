@@ -285,6 +285,10 @@ class TestReceipt:
             ReceiptLine(3, "B", upc="8400001", note="torn"),
         )
 
+    @pytest.mark.parametrize("line", [without(a_line(), "grade"), a_line(grade=None), a_line(grade="")])
+    def test_goods_without_a_grade_are_ungraded(self, line: dict[str, Any]) -> None:
+        assert read_receipt(a_receipt(items=[line]), "madrid").lines == (ReceiptLine(1, "ungraded", sku="00123"),)
+
     def test_a_regrade(self) -> None:
         receipt = read_receipt(a_receipt(type="regrade", items=[a_line(from_grade="B")]), "madrid")
 
@@ -310,8 +314,11 @@ class TestReceipt:
             (a_receipt(items=[a_line(quantity=-1)]), "items.0.quantity is below 1"),
             (a_receipt(items=[a_line(quantity=Decimal("1.0"))]), "items.0.quantity is not a whole number"),
             (a_receipt(items=[without(a_line(), "sku")]), "items.0 has neither sku nor upc"),
-            (a_receipt(items=[without(a_line(), "grade")]), "items.0.grade is missing"),
             (a_receipt(type="regrade"), "items.from_grade is missing in a regrade"),
+            (
+                a_receipt(type="regrade", items=[without(a_line(from_grade="B"), "grade")]),
+                "items.grade is missing in a regrade",
+            ),
             (
                 a_receipt(items=[a_line(from_grade="B")]),
                 "items.from_grade stands in a receipt, which is no regrade",

@@ -15,9 +15,8 @@ from app.db.engine import transaction
 from app.db.tables.mirrors import ItemRow
 from app.db.tables.returns import InboxEvent, ReceiptRow
 from app.domain.documents import State
-from app.domain.policy import Kind, Place
+from app.domain.policy import UNGRADED, Kind, Place
 from app.services.intake.station import (
-    UNGRADED,
     Entered,
     NotReceived,
     find_return,
