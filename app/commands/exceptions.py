@@ -9,6 +9,8 @@ import click
 from app.commands._shown import as_json, by, cell, plain_database_errors, show_json, show_table
 from app.domain.blockers import Code, Team
 from app.services.exceptions import exception_queue, remedies
+from app.services.exceptions.approvals import do_or_ask
+from app.services.exceptions.desk_actions import Action
 from app.services.exceptions.exception_queue import Filter, Group, NoSuchException
 from app.web.api.schemas import ExceptionAnswer, GroupsAnswer
 
@@ -72,13 +74,19 @@ def retry(numbers: tuple[int, ...], cause: bool, by: str) -> None:
 @click.option("--release", is_flag=True, help="Credit the units of not_received or refunded_rejected all the same.")
 @by
 def resolve(numbers: tuple[int, ...], cause: bool, note: str | None, release: bool, by: str) -> None:
-    """End exceptions by your word."""
+    """End exceptions by your word. What changes money needs a note, and waits for a second person."""
     with plain_database_errors():
         try:
-            count = remedies.resolve(_meant(numbers, cause), by, note, release)
+            action = Action.RELEASE if release else Action.RESOLVE
+            done = do_or_ask(action, _meant(numbers, cause), {"reason": note or ""}, by)
         except remedies.NotPossible as error:
             raise click.ClickException(str(error)) from None
-    click.echo(f"{count} resolved.")
+    if done.approval is not None:
+        click.echo(
+            f"This changes money: approval {done.approval} waits for a second person, on the console's Approvals."
+        )
+    else:
+        click.echo(f"{done.count} resolved.")
 
 
 @exceptions.command("map-sku")

@@ -15,8 +15,8 @@ from app.db.tables.exceptions import ExceptionRow
 from app.domain.money import Money
 from app.domain.saying import Said, say
 from app.services.exceptions.bulk_jobs import add_job, carry_now
-from app.services.exceptions.desk_actions import Action, Arguments
-from app.services.exceptions.remedies import NotPossible
+from app.services.exceptions.desk_actions import Action, Arguments, needs_second_person, perform
+from app.services.exceptions.remedies import NotPossible, check_release
 from app.services.history import Notes
 from app.services.outside import utc_now
 from app.services.page import Page, page_of
@@ -49,6 +49,24 @@ class ApprovalView:
     decided_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of an action: to how many exceptions it was done, or which approval waits for a second person."""
+
+    count: int
+    approval: int | None = None
+
+
+def do_or_ask(action: Action, exception_ids: Sequence[int], arguments: Arguments, by: str) -> Done:
+    """Do it, or ask for a second person's word where it changes money: the same for whoever asks, and wherever.
+
+    Raises NotPossible, with nothing done.
+    """
+    if needs_second_person(action, exception_ids):
+        return Done(0, ask(action, exception_ids, arguments, by))
+    return Done(perform(action, exception_ids, arguments, by))
+
+
 def ask(action: Action, exception_ids: Sequence[int], arguments: Arguments, by: str) -> int:
     """Ask for a second person's word; the number of what waits.
 
@@ -63,6 +81,8 @@ def ask(action: Action, exception_ids: Sequence[int], arguments: Arguments, by: 
         ).all()
         if not rows:
             raise NotPossible(say("None of these is open any more."))
+        if action is Action.RELEASE:
+            check_release(row.code for row in rows)
         currencies = {row.currency for row in rows if row.amount}
         if len(currencies) > 1:
             raise NotPossible(say("Ask for each currency by itself: an approval is over one sum."))
@@ -90,7 +110,7 @@ def decide(number: int, approve: bool, by: str) -> ApprovalView:
     """
     with transaction() as session:
         row = _open(session, number)
-        if row.asked_by == by:
+        if _person(row.asked_by) == _person(by):
             raise NotPossible(say("Who asked for it cannot approve it: somebody else must look."))
         row.state, row.decided_by, row.decided_at = "approved" if approve else "refused", by, utc_now()
         rows = session.scalars(select(ExceptionRow).where(ExceptionRow.id.in_(row.exception_ids))).all()
@@ -163,6 +183,11 @@ def _open(session: Session, number: int) -> ApprovalRow:
     if row.state != "open":
         raise NotPossible(_decided(row.state))
     return row
+
+
+def _person(signed: str) -> str:
+    """Whose word it is, also where a token of the API vouches for them."""
+    return signed.partition(" (token ")[0]
 
 
 def _decided(state: str) -> Said:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -72,10 +72,8 @@ def resolve(exception_ids: Sequence[int], by: str, note: str | None, release: bo
     """
     with transaction() as session:
         rows = _open(session, exception_ids)
-        if release and any(row.code not in _RELEASABLE for row in rows):
-            raise NotPossible(
-                say("Only not_received and refunded_rejected can be released: leave --release out for the others.")
-            )
+        if release:
+            check_release(row.code for row in rows)
         notes = Notes()
         for row in rows:
             row.closed_at, row.closed_by = utc_now(), f"resolved by {by}"
@@ -97,6 +95,14 @@ def resolve(exception_ids: Sequence[int], by: str, note: str | None, release: bo
         _wake(session, {row.return_pk for row in rows if row.return_pk is not None})
         notes.write(session)
     return len(rows)
+
+
+def check_release(codes: Iterable[str]) -> None:
+    """Raise NotPossible for codes whose credit cannot be released."""
+    if any(code not in _RELEASABLE for code in codes):
+        raise NotPossible(
+            say("Only not_received and refunded_rejected can be released: leave --release out for the others.")
+        )
 
 
 def choose_order(exception_ids: Sequence[int], ord_num: str, by: str, note: str | None) -> int:

@@ -6,6 +6,8 @@ from http import HTTPStatus
 
 from app.permissions import Permission
 from app.services.exceptions import exception_queue, remedies
+from app.services.exceptions.approvals import do_or_ask
+from app.services.exceptions.desk_actions import Action
 from app.services.exceptions.exception_queue import ExceptionView, Filter, NoSuchException
 from app.services.page import Page
 from app.web.api.routes import Call, Taken
@@ -15,6 +17,7 @@ from app.web.api.schemas import (
     ExceptionQuery,
     GroupsAnswer,
     MapSkuBody,
+    ResolveAnswer,
     ResolveBody,
     SetGoing,
     WhichExceptions,
@@ -50,12 +53,14 @@ def retry_exceptions(body: Taken) -> dict[str, object]:
 
 
 def resolve_exceptions(body: Taken) -> dict[str, object]:
-    """End exceptions by a person's word."""
+    """End exceptions by a person's word. What changes money needs a `note`, and waits as `approval`."""
     if body["release"]:
         require(Permission.RELEASE_CREDIT)
     try:
         by = actor().signing(body["by"])
-        return {"count": remedies.resolve(_ids(body), by, body["note"], body["release"])}
+        action = Action.RELEASE if body["release"] else Action.RESOLVE
+        done = do_or_ask(action, _ids(body), {"reason": body["note"] or ""}, by)
+        return {"count": done.count, "approval": done.approval}
     except remedies.NotPossible as error:
         raise Refusal(HTTPStatus.CONFLICT, str(error)) from None
 
@@ -91,7 +96,7 @@ CALLS = [
         "/exceptions/resolve",
         Permission.HANDLE_EXCEPTIONS,
         resolve_exceptions,
-        SetGoing,
+        ResolveAnswer,
         body=ResolveBody,
         refusals=(HTTPStatus.CONFLICT,),
     ),

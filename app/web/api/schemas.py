@@ -184,6 +184,12 @@ class SetGoing(Schema):
     count = fields.Integer()
 
 
+class ResolveAnswer(SetGoing):
+    """How many exceptions were ended, or the number of the approval that waits for a second person."""
+
+    approval = fields.Integer(allow_none=True)
+
+
 class LagAnswer(Schema):
     """How many wait for something that the bridge should have done, and how long the oldest of them."""
 

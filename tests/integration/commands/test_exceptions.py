@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -10,15 +11,20 @@ from app.db.engine import transaction
 from app.db.tables.exceptions import DecisionRow, ExceptionRow
 from app.db.tables.returns import ReturnRow
 from app.domain.blockers import Code
+from app.services.exceptions.approvals import decide, list_approvals
 from tests.support.http_server import closed_port
 from tests.support.rows import NOON, exception_row, return_row, saved
 
 Bridge = Callable[..., Result]
 
 
-def _held_up(*return_ids: str, code: Code = Code.UNKNOWN_SKU, cause: str = "es:0012") -> list[int]:
+def _held_up(*return_ids: str, code: Code = Code.UNKNOWN_SKU, cause: str = "es:0012", **changes: Any) -> list[int]:
     return [
-        saved(exception_row(code, cause, return_pk=saved(return_row(each)), return_id=each, message=f"{cause} [red]"))
+        saved(
+            exception_row(
+                code, cause, return_pk=saved(return_row(each)), return_id=each, message=f"{cause} [red]", **changes
+            )
+        )
         for each in return_ids
     ]
 
@@ -104,7 +110,7 @@ def test_retry_sets_going_the_one_or_its_whole_cause(bridge: Bridge) -> None:
 
 
 def test_resolve_keeps_who_and_why(bridge: Bridge) -> None:
-    first, second = _held_up("r1", "r2")
+    first, second = _held_up("r1", "r2", amount=None)
 
     assert bridge("exceptions", "resolve", first, "--note", "counted again", "--by", "ana").exit_code == 0
 
@@ -119,12 +125,25 @@ def test_release_is_for_goods_that_never_came(bridge: Bridge) -> None:
     (unknown,) = _held_up("r1")
     (missing,) = _held_up("r2", code=Code.NOT_RECEIVED, cause="i1")
 
-    refused = bridge("exceptions", "resolve", unknown, "--release")
+    refused = bridge("exceptions", "resolve", unknown, "--release", "--note", "lost")
 
     assert refused.exit_code == 1
     assert "not_received" in refused.output
-    assert bridge("exceptions", "resolve", missing, "--release").exit_code == 0
+    asked = bridge("exceptions", "resolve", missing, "--release", "--note", "the carrier lost it", "--by", "ana")
+    assert asked.exit_code == 0
+    assert "second person" in asked.output
+    assert _open() == {unknown, missing}
+    (waiting,) = list_approvals(open_only=True).rows
+    decide(waiting.id, True, "eva")
     assert _open() == {unknown}
+
+
+def test_what_ends_money_needs_a_reason_and_a_second_person(bridge: Bridge) -> None:
+    (number,) = _held_up("r1")
+
+    assert "Say why" in bridge("exceptions", "resolve", number).output
+    assert "approval" in bridge("exceptions", "resolve", number, "--note", "a gift", "--by", "ana").output
+    assert _open() == {number}
 
 
 def test_map_sku_sets_going_what_the_sku_held_up(bridge: Bridge) -> None:

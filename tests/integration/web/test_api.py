@@ -20,6 +20,8 @@ from app.domain.blockers import Code
 from app.domain.documents import AmountLine, Amounts, State
 from app.domain.money import Money
 from app.domain.policy import Kind
+from app.services.exceptions.approvals import decide
+from app.services.exceptions.remedies import NotPossible
 from app.web.settings import WebSettings
 from tests.integration.web.conftest import TOKEN
 from tests.support.http_server import closed_port
@@ -267,17 +269,31 @@ def test_retry_sets_going_a_whole_cause(api: FlaskClient) -> None:
 
 
 def test_resolve_ends_an_exception_and_keeps_who_and_why(api: FlaskClient) -> None:
-    (number,) = _held_up("r1")
+    (number,) = _held_up("r1", amount=None)
+    ended = post(api, "exceptions/resolve", {"ids": [number], "by": "ana", "note": "counted again"})
 
-    assert post(api, "exceptions/resolve", {"ids": [number], "by": "ana", "note": "counted again"}) == {"count": 1}
+    assert ended == {"count": 1, "approval": None}
     assert get(api, "exceptions", open="true")["exceptions"] == []
     assert get(api, f"exceptions/{number}")["closed_by"] == "resolved by ana (token environment)"
+
+
+def test_what_changes_money_waits_for_a_second_person_who_is_not_the_first(api: FlaskClient) -> None:
+    (number,) = _held_up("r1")
+    unsaid = api.post("/api/exceptions/resolve", json={"ids": [number], "by": "ana"})
+    asked = post(api, "exceptions/resolve", {"ids": [number], "by": "ana", "note": "a gift"})
+
+    assert (unsaid.status_code, asked["count"]) == (409, 0)
+    assert get(api, f"exceptions/{number}")["closed_at"] is None
+    with pytest.raises(NotPossible, match="somebody else"):
+        decide(asked["approval"], True, "ana")
+    decide(asked["approval"], True, "eva")
+    assert get(api, f"exceptions/{number}")["closed_by"] == "resolved by ana (token environment), approved by eva"
 
 
 def test_what_is_not_possible_is_409_with_the_reason(api: FlaskClient) -> None:
     (number,) = _held_up("r1")
 
-    release = api.post("/api/exceptions/resolve", json={"ids": [number], "release": True})
+    release = api.post("/api/exceptions/resolve", json={"ids": [number], "release": True, "note": "lost"})
     itself = api.post("/api/exceptions/map-sku", json={"store": "es", "sku": "a", "target": "a"})
 
     assert (release.status_code, itself.status_code) == (409, 409)

@@ -127,7 +127,9 @@ def test_only_finance_releases_a_credit(client: FlaskClient) -> None:
 
 
 def test_what_is_done_is_signed_by_the_token(client: FlaskClient) -> None:
-    first, second = (saved(exception_row(return_pk=saved(return_row(each)), return_id=each)) for each in ("r1", "r2"))
+    first, second = (
+        saved(exception_row(return_pk=saved(return_row(each)), return_id=each, amount=None)) for each in ("r1", "r2")
+    )
     token = add_token("desk", Role.OPERATOR, (Team.MERCHANDISING,), "ann", None).reveal()
     headers = {"Authorization": f"Bearer {token}"}
 
