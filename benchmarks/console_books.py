@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -22,11 +23,12 @@ from app.domain.documents import Document, Line
 from app.domain.model import Order, OrderLine, Receipt, ReceiptLine, Return, ReturnItem
 from app.domain.money import Money
 from app.domain.policy import Kind
+from benchmarks.console_desk import live_on
 
 _TEXT, _UNITS, _PRICE, _AT = "ffff7777ffff", 987654321, Decimal("987654.32"), datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC)
 _SPREAD: Mapping[Code, tuple[float, int]] = {
-    Code.UNKNOWN_SKU: (0.30, 15),
-    Code.NOT_RECEIVED: (0.20, 1),
+    Code.UNKNOWN_SKU: (0.28, 15),
+    Code.NOT_RECEIVED: (0.18, 1),
     Code.REFUND_MISMATCH: (0.15, 1),
     Code.REFUSED: (0.10, 300),
     Code.UNMAPPED_REASON: (0.08, 500),
@@ -35,6 +37,10 @@ _SPREAD: Mapping[Code, tuple[float, int]] = {
     Code.EXCHANGE_FAILED: (0.03, 1),
     Code.BOOKS_DIFFER: (0.02, 1),
     Code.TRIES_USED_UP: (0.01, 100),
+    Code.ORDER_AMBIGUOUS: (0.01, 1),
+    Code.OVER_RETURN: (0.01, 1),
+    Code.UNMAPPED_GRADE: (0.01, 200),
+    Code.PERIOD_CLOSED: (0.01, 200),
 }
 """The share of each code among open exceptions, and how many of them have a cause in common."""
 
@@ -50,7 +56,8 @@ select
         * (2 + 20 * power(random(), 4) + case when random() < 0.02 then 600 * random() else 0 end) as took,
     1 + floor(random() * random() * 3)::int as units,
     round((15 + 200 * random() * random())::numeric, 2) as price,
-    lpad(floor(50000 * random() * random())::int::text, 10, '0') as sku,
+    case when random() < 0.005 then '0000000000' else lpad(floor(50000 * random() * random())::int::text, 10, '0') end
+        as sku,
     random() < 0.02 as ignored,
     row_number() over (order by random() * power(i % 97 + 1, 2)) <= %(exceptions)s as held
 from generate_series(1, %(returns)s) i;
@@ -74,10 +81,11 @@ analyze plan;
 """
 
 _ROWS = """
-insert into returns (pk, store, id, data, personal, status, phase, state, tracking_number, order_ref, ord_num,
-        accepted_since, asked_at, pending, updated, created_at)
+insert into returns (pk, store, id, data, personal, email_hash, status, phase, state, tracking_number, order_ref,
+        ord_num, accepted_since, asked_at, pending, updated, created_at)
     overriding system value
     select pk, store, id, {return_}, '{{"name": "Jane Doe", "email": "jane.doe@example.com"}}',
+        sha256(convert_to('customer ' || pk / 3, 'UTF8')),
         case when ignored then 'cancelled' when received is null then 'in_progress' else 'accepted' end,
         case when ignored then 'cancelled' when received is null then 'in_progress' else 'accepted' end,
         state, 'T' || id, 'W' || pk, lpad(pk::text, 10, '0'), received, created, false,
@@ -151,6 +159,9 @@ insert into exceptions (code, cause, team, store, return_pk, return_id, units, a
     from (
         select plan.*, least(now(), coalesce(received, created) + interval '1 hour') as opened,
             case when {each} = 1 then store || ':' || id
+            -- A digit too many behind a SKU that there is.
+            when {code} = 'unknown_sku' then
+                store || ':' || lpad((row_number() over (order by pk) / {each})::text, 10, '0') || '9'
             else store || ':' || (row_number() over (order by pk) / {each}) end as cause
         from (select *, row_number() over (order by md5(id)) as place from plan where held) plan
         where place > {after} and place <= {until}
@@ -174,6 +185,7 @@ def fill(conninfo: str, returns: int, exceptions: int) -> None:
             if statement.strip():
                 connection.execute(SQL(statement).format(**shapes))
         _open_exceptions(connection, exceptions)
+        live_on(connection)
         for index in indexes:
             connection.execute(index)
         connection.execute("select setval(pg_get_serial_sequence('returns', 'pk'), (select max(pk) from returns))")
@@ -231,7 +243,7 @@ def _shapes() -> dict[str, Composed]:
         ),
         "ra": Document(f"RA-{_TEXT}id", Kind.RETURN_AUTHORISATION, 1, number, (line,)),
         "ij": Document(
-            f"IJ-{_TEXT}id-1", Kind.INVENTORY_JOURNAL, 1, number, (line,), source=f"{_TEXT}site/RCV-{_TEXT}id"
+            f"IJ-{_TEXT}id-1", Kind.INVENTORY_JOURNAL, 1, number, (replace(line, rec_type="RT"),), source=f"{_TEXT}site/RCV-{_TEXT}id"
         ),
         "cm": Document(f"CM-{_TEXT}id-1", Kind.CREDIT_MEMO, 1, number, (line,), (f"IJ-{_TEXT}id-1",)),
     }  # fmt: skip
