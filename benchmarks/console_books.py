@@ -243,7 +243,8 @@ def _shapes() -> dict[str, Composed]:
         ),
         "ra": Document(f"RA-{_TEXT}id", Kind.RETURN_AUTHORISATION, 1, number, (line,)),
         "ij": Document(
-            f"IJ-{_TEXT}id-1", Kind.INVENTORY_JOURNAL, 1, number, (replace(line, rec_type="RT"),), source=f"{_TEXT}site/RCV-{_TEXT}id"
+            f"IJ-{_TEXT}id-1", Kind.INVENTORY_JOURNAL, 1, number, (replace(line, rec_type="RT"),),
+            source=f"{_TEXT}site/RCV-{_TEXT}id",
         ),
         "cm": Document(f"CM-{_TEXT}id-1", Kind.CREDIT_MEMO, 1, number, (line,), (f"IJ-{_TEXT}id-1",)),
     }  # fmt: skip
