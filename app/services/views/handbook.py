@@ -6,6 +6,7 @@ The pages are the repository's own, `docs/runbooks/*.md` and `docs/operating-mod
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -41,8 +42,10 @@ def page(name: str, address: Callable[[str], str]) -> HandbookPage:
     """
     tokens = _parser().parse(source(name))
     title, body = _without_heading(tokens)
-    for token in body:
+    for place, token in enumerate(body):
         if token.children is not None:
+            if body[place - 1].type == "heading_open":
+                body[place - 1].attrSet("id", _anchor(token.content))
             token.children = _linked(token.children, address)
     html = _parser().renderer.render(body, _parser().options, {})
     return HandbookPage(name, title, html)
@@ -75,6 +78,11 @@ def _without_heading(tokens: list[Token]) -> tuple[str, list[Token]]:
     return title, tokens[:heading] + tokens[heading + 3 :]
 
 
+def _anchor(heading: str) -> str:
+    """What a link to a heading names it by, as in the repository."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
+
+
 def _linked(children: list[Token], address: Callable[[str], str]) -> list[Token]:
     """The tokens of a line, with links into the handbook led to its pages and links out of it taken away."""
     kept: list[Token] = []
@@ -95,8 +103,10 @@ def _linked(children: list[Token], address: Callable[[str], str]) -> list[Token]
 def _target(href: str, address: Callable[[str], str]) -> str | None:
     if href.startswith("https://"):
         return href
-    path = href.partition("#")[0]
+    path, mark, anchor = href.partition("#")
+    if not path:
+        return href
     name = path.rpartition("/")[2].removesuffix(".md")
     if name != OPERATING_MODEL and name not in list(Code):
         return None
-    return address(name)
+    return address(name) + mark + anchor

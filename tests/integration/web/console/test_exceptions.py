@@ -45,5 +45,5 @@ def test_the_runbook_stands_beside_the_exception_and_its_cause(ana: FlaskClient,
     for address in (f"/console/exceptions/{number}", f"/console/exceptions?code={code.value}&cause=es:1"):
         beside = ana.get(address).text.partition('id="runbook"')[2].partition("</details>")[0]
 
-        assert "<h2>What to do</h2>" in beside
+        assert '<h2 id="what-to-do">What to do</h2>' in beside
         assert f"/console/runbooks/{code.value}" in beside

@@ -14,14 +14,17 @@ def test_every_code_has_its_runbook_in_the_console(ana: FlaskClient, code: Code)
 
     assert shown.status_code == 200
     for heading in ("What it means", "What to look at", "What to do", "When to escalate"):
-        assert f"<h2>{heading}</h2>" in shown.text
+        assert f">{heading}</h2>" in shown.text
 
 
 def test_pages_lead_to_one_another_and_nowhere_else(ana: FlaskClient) -> None:
     for path in ("/console/operating-model", *(f"/console/runbooks/{code.value}" for code in Code)):
         article = ana.get(path).text.partition("<article")[2].partition("</article>")[0]
         for target in re.findall(r'href="([^"]+)"', article):
-            assert ana.get(target).status_code == 200, target
+            if target.startswith("#"):
+                assert f'id="{target[1:]}"' in article, target
+            else:
+                assert ana.get(target).status_code == 200, target
 
 
 def test_the_list_has_every_code_below_its_team(ana: FlaskClient) -> None:

@@ -27,15 +27,19 @@ def test_raw_html_is_shown_and_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
     ("link", "shown"),
     [
         ("[a](inactive_sku.md)", '<a href="/pages/inactive_sku">a</a>'),
-        ("[a](../operating-model.md#month-end)", '<a href="/pages/operating-model">a</a>'),
+        ("[a](../operating-model.md#month-end)", '<a href="/pages/operating-model#month-end">a</a>'),
         ("[a](../rules.md#a-periods-end)", "<p>a</p>"),
         ("[a](javascript:alert(1))", "<p>[a](javascript:alert(1))</p>"),
-        ("[a](#there)", "<p>a</p>"),
+        ("[a](#there)", '<a href="#there">a</a>'),
         ("[a](https://docs.example/x)", '<a href="https://docs.example/x">a</a>'),
     ],
 )
 def test_links_lead_into_the_handbook_or_nowhere(link: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown in _shown(link, monkeypatch)
+
+
+def test_headings_can_be_led_to() -> None:
+    assert '<h2 id="month-end">Month-end</h2>' in handbook.page(handbook.OPERATING_MODEL, str).html
 
 
 def test_a_page_knows_its_title() -> None:
