@@ -11,23 +11,23 @@ import click
 from app.commands._shown import money, plain_database_errors, show_table
 from app.commands._world import world
 from app.services.books import period_end
+from app.services.books.memo_sums import memo_sums, totals_of
 from app.services.books.period_end import PeriodEndLine, PeriodEndSum
 from app.services.outside import Outside
 
+_DAY = click.DateTime(["%Y-%m-%d"])
 _List = Callable[[Outside, str | None, date | None], list[PeriodEndLine]]
 
 
 @click.group()
 def books() -> None:
-    """See what stands on one side of BlueCherry's books only, and why."""
+    """See what was credited, and what stands on one side of BlueCherry's books only."""
 
 
 def _options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--csv", "file", type=click.File("w", encoding="utf-8", lazy=True), help="Write the lines there."),
-        click.option(
-            "--at", type=click.DateTime(["%Y-%m-%d"]), help="By the documents dated until this day, included."
-        ),
+        click.option("--at", type=_DAY, help="By the documents dated until this day, included."),
         click.option("--store"),
     ):
         command = option(command)
@@ -48,6 +48,21 @@ def received_not_credited(store: str | None, at: datetime | None, file: TextIO |
 def credited_not_received(store: str | None, at: datetime | None, file: TextIO | None) -> None:
     """Units that are credited and did not come, with the reason."""
     _run("Credited, not received", period_end.list_credited_not_received, store, at, file)
+
+
+@books.command("credit-memos")
+@click.option("--from", "first", type=_DAY, required=True, help="The first day, included.")
+@click.option("--at", "last", type=_DAY, required=True, help="The last day, included.")
+def credit_memos(first: datetime, last: datetime) -> None:
+    """What the bridge's memos of these days add up to, by store, as BlueCherry's own sum of them does."""
+    with plain_database_errors():
+        sums = memo_sums(first.date(), last.date())
+    for each in sums:
+        parts = f"net {each.net}, tax {each.tax}, freight {each.freight} and its tax {each.freight_tax}"
+        click.echo(f"{each.store}: {each.memos} memos, {each.units} units, {money(each.total)}")
+        click.echo(f"  {parts}, less fees {each.fees}")
+    for amount in totals_of(sums).values():
+        click.echo(f"Credited from {first.date()} to {last.date()}: {money(amount)}")
 
 
 def _run(title: str, listed: _List, store: str | None, at: datetime | None, file: TextIO | None) -> list[PeriodEndSum]:

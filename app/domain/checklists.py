@@ -17,18 +17,19 @@ class Rhythm(StrEnum):
 
 
 class Look(StrEnum):
-    """What there is to look at for a point that is not about exceptions."""
+    """What there is to look at for a point beside exceptions."""
 
     WINDOWS = "windows"
     HEALTH = "health"
     WAITING = "waiting"
+    CREDIT_MEMOS = "credit_memos"
     RECEIVED_NOT_CREDITED = "received_not_credited"
     CREDITED_NOT_RECEIVED = "credited_not_received"
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One point of a checklist: exceptions of these codes, or something to look at. `name` is kept for ever."""
+    """One point of a checklist: exceptions of these codes, something to look at, or both. `name` is kept for ever."""
 
     name: str
     rhythm: Rhythm
@@ -81,7 +82,7 @@ POINTS: tuple[Point, ...] = (
     ),
     Point("last_window_posted", Rhythm.MONTH_END, Team.FINANCE, look=Look.WAITING),
     Point("no_closed_period", Rhythm.MONTH_END, Team.FINANCE, (Code.PERIOD_CLOSED,)),
-    Point("books_compared", Rhythm.MONTH_END, Team.FINANCE, (Code.BOOKS_DIFFER,)),
+    Point("books_compared", Rhythm.MONTH_END, Team.FINANCE, (Code.BOOKS_DIFFER,), look=Look.CREDIT_MEMOS),
     Point("refunds_compared", Rhythm.MONTH_END, Team.FINANCE, (Code.REFUND_MISMATCH,)),
     Point("returns_accrued", Rhythm.MONTH_END, Team.FINANCE, look=Look.RECEIVED_NOT_CREDITED),
     Point("claims_listed", Rhythm.MONTH_END, Team.FINANCE, look=Look.CREDITED_NOT_RECEIVED),

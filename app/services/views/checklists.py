@@ -6,17 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from app.db.engine import transaction
 from app.db.tables.exceptions import ExceptionRow
 from app.db.tables.figures import SignOffRow
+from app.db.tables.upkeep import Mark
 from app.domain.blockers import Code, Team
 from app.domain.checklists import POINTS, Point, Rhythm, points_of, span_of
 
 
 class NoSuchPoint(LookupError):
     """A checklist has no point of this name."""
+
+
+class NoteWanted(ValueError):
+    """Something stands open at month-end: whoever signs it off must say why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,14 @@ class SignOff:
 
 @dataclass(frozen=True, slots=True)
 class PointNow:
-    """A point with what stands open for it now (exceptions by code), and its sign-off; None while it is open."""
+    """A point with what stands open for it now (exceptions by code), and its sign-off; None while it is open.
+
+    `snoozed`: those of `open` that are put off, and so not in the queue.
+    """
 
     point: Point
     open: Mapping[Code, int]
+    snoozed: Mapping[Code, int]
     signed: SignOff | None
 
     @property
@@ -46,16 +55,33 @@ class PointNow:
 def checklist(rhythm: Rhythm, team: Team, day: date) -> tuple[PointNow, ...]:
     """A team's checklist of a day, or of the month that the day lies in."""
     points = points_of(rhythm, team)
-    counts = _open(sorted({code for point in points for code in point.codes}))
+    codes = sorted({code for point in points for code in point.codes})
+    counts, snoozed = _open(codes), _open(codes, ExceptionRow.snoozed_until > func.now())
     signed = _signed(rhythm, span_of(rhythm, day), [point.name for point in points])
     return tuple(
-        PointNow(point, {code: counts.get(code, 0) for code in point.codes}, signed.get(point.name)) for point in points
+        PointNow(
+            point,
+            {code: counts.get(code, 0) for code in point.codes},
+            {code: snoozed[code] for code in point.codes if code in snoozed},
+            signed.get(point.name),
+        )
+        for point in points
     )
 
 
+def compared() -> dict[str, datetime]:
+    """When the ledger was last held against BlueCherry's list of documents, by connection."""
+    with transaction() as session:
+        marks = session.execute(select(Mark.name, Mark.at).where(Mark.name.like("books:%")))
+        return {name.removeprefix("books:"): at for name, at in marks}
+
+
 def sign_off(point_name: str, day: date, by: str, note: str | None = None, *, signed: bool = True) -> Point:
-    """Sign a point off for a day (a month), or take that back; both are kept. Raises NoSuchPoint."""
+    """Sign a point off for a day (a month), or take that back; both are kept. Raises NoSuchPoint, NoteWanted."""
     point = point_of(point_name)
+    open_now = sum(_open(point.codes).values())
+    if signed and open_now and not note and point.rhythm is Rhythm.MONTH_END:
+        raise NoteWanted(point.name)
     with transaction() as session:
         session.add(
             SignOffRow(
@@ -66,7 +92,7 @@ def sign_off(point_name: str, day: date, by: str, note: str | None = None, *, si
                 signed=signed,
                 by=by,
                 note=note,
-                open=sum(_open(point.codes).values()),
+                open=open_now,
             )
         )
     return point
@@ -80,12 +106,12 @@ def point_of(name: str) -> Point:
     raise NoSuchPoint(f"no checklist has a point {name!r}")
 
 
-def _open(codes: Sequence[Code]) -> dict[Code, int]:
+def _open(codes: Sequence[Code], *conditions: ColumnElement[bool]) -> dict[Code, int]:
     if not codes:
         return {}
     query = (
         select(ExceptionRow.code, func.count())
-        .where(ExceptionRow.closed_at.is_(None), ExceptionRow.code.in_(codes))
+        .where(ExceptionRow.closed_at.is_(None), ExceptionRow.code.in_(codes), *conditions)
         .group_by(ExceptionRow.code)
     )
     with transaction() as session:

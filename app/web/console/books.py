@@ -1,4 +1,4 @@
-"""The lists of a period's end: what is on one side of the books only, by reason, and as a file."""
+"""A period's end: what was credited, and what is on one side of the books only, by reason and as a file."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from app.permissions import Permission
 from app.services.books import period_end
+from app.services.books.memo_sums import memo_sums, totals_of
 from app.services.books.period_end import PeriodEndLine
 from app.services.outside import Outside, outside
 from app.web.console.language import gettext
@@ -38,12 +39,30 @@ def credited_not_received() -> ResponseReturnValue:
     return _listed(gettext("Credited and not received"), "credited_not_received", period_end.list_credited_not_received)
 
 
+@pages.get("/books/credit-memos", Permission.READ_BOOKS)
+def credit_memos() -> ResponseReturnValue:
+    """What the bridge credited in a period, by store. Like the lists, it is not counted unasked."""
+    last, problem = _day("at")
+    first, problem_of_first = _day("since")
+    if first is None and last is not None and problem_of_first is None:
+        first = last.replace(day=1)
+    sums = memo_sums(first, last) if request.args.get("as") and first is not None and last is not None else None
+    return render_template(
+        "console/memo_sums.html",
+        first=first,
+        last=last,
+        problem=problem or problem_of_first,
+        sums=sums,
+        totals=totals_of(sums or []),
+    )
+
+
 def _listed(title: str, name: str, wanted: _List, *, accrued: bool = False) -> ResponseReturnValue:
     """The form; with `as`, the list that it asks for: it reads the whole ledger, so it is not made unasked.
 
     `accrued`: it is a list of what may still be credited, and what is comes first.
     """
-    at, problem = _until()
+    at, problem = _day("at")
     store = request.args.get("store") or None
     lines: list[PeriodEndLine] | None = None
     if problem is None and request.args.get("as") in ("page", "csv"):
@@ -68,8 +87,8 @@ def _listed(title: str, name: str, wanted: _List, *, accrued: bool = False) -> R
     )
 
 
-def _until() -> tuple[date | None, str | None]:
-    text = request.args.get("at") or ""
+def _day(name: str) -> tuple[date | None, str | None]:
+    text = request.args.get(name) or ""
     try:
         return (date.fromisoformat(text) if text else None), None
     except ValueError:

@@ -66,6 +66,7 @@ def checklists() -> ResponseReturnValue:
         points=service.checklist(rhythm, Team.FINANCE if rhythm is Rhythm.MONTH_END else team, day),
         texts=POINTS,
         looks=_LOOKS,
+        compared=service.compared(),
         may_sign=actor().acts_for(Team.FINANCE if rhythm is Rhythm.MONTH_END else team),
     )
 
@@ -82,17 +83,24 @@ def sign_off() -> ResponseReturnValue:
         abort(HTTPStatus.FORBIDDEN)
     signed = request.form.get("action") != "withdraw"
     by = f"{g.person.name} ({actor().name})"
-    service.sign_off(point.name, day, by, request.form.get("note") or None, signed=signed)
-    flash(gettext("Signed off.") if signed else gettext("Taken back. Both are kept."))
-    return redirect(
-        url_for("console.checklists", rhythm=point.rhythm.value, team=point.team.value, day=day.isoformat())
-    )
+    note = request.form.get("note", "").strip() or None
+    try:
+        service.sign_off(point.name, day, by, note, signed=signed)
+    except service.NoteWanted:
+        flash(gettext("Something stands open: write in the note why it is carried over."), "problem")
+        anchor = None
+    else:
+        flash(gettext("Signed off.") if signed else gettext("Taken back. Both are kept."))
+        anchor = point.name
+    rhythm, team = point.rhythm.value, point.team.value
+    return redirect(url_for("console.checklists", rhythm=rhythm, team=team, day=day.isoformat(), _anchor=anchor))
 
 
 _LOOKS = {
     Look.WINDOWS: ("console.today", N_("What the last windows posted"), "windows"),
     Look.WAITING: ("console.today", N_("What waits for a window"), "waiting"),
     Look.HEALTH: ("console.today", N_("Health"), "health"),
+    Look.CREDIT_MEMOS: ("console.credit_memos", N_("Credit memos of the period"), None),
     Look.RECEIVED_NOT_CREDITED: ("console.received_not_credited", N_("Received and not credited"), None),
     Look.CREDITED_NOT_RECEIVED: ("console.credited_not_received", N_("Credited and not received"), None),
 }

@@ -42,6 +42,16 @@ def test_the_list_ends_with_its_sums(books: Books) -> None:
     assert "0 units on 0 lines." in books("credited-not-received", "--at", "2026-01-31").output
 
 
+def test_what_was_credited_is_summed(books: Books, scene: Scene) -> None:
+    scene.accept("r1")
+    scene.work()
+
+    shown = books("credit-memos", "--from", "2020-01-01", "--at", "2999-12-31")
+
+    assert shown.output.startswith("es: 1 memos, 2 units, 21.78 EUR\n  net 18.00, tax 3.78")
+    assert shown.output.endswith("Credited from 2020-01-01 to 2999-12-31: 21.78 EUR\n")
+
+
 def test_the_lines_go_into_a_file(books: Books, tmp_path: Path) -> None:
     file = tmp_path / "open.csv"
 

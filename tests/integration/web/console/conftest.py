@@ -8,6 +8,8 @@ from app.config import Config
 from app.secret import Secret
 from app.web.settings import WebSettings
 from tests.support.console import a_person, sign_in
+from tests.support.scene import Scene
+from tests.support.surroundings import ENVIRONMENT
 
 SECRET = Secret("0123456789" * 4)
 
@@ -26,3 +28,11 @@ def ana(visitor: FlaskClient) -> FlaskClient:
     a_person()
     assert sign_in(visitor).status_code == 302
     return visitor
+
+
+@pytest.fixture
+def configured(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The console's process finds the configuration, as for what it asks services that reach outside."""
+    scene.config()
+    for name, value in {**ENVIRONMENT, "BRIDGE_CONFIG": str(scene.config_path)}.items():
+        monkeypatch.setenv(name, value)

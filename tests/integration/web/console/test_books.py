@@ -7,22 +7,18 @@ from app.domain.blockers import Team
 from app.permissions import Role
 from tests.support.console import a_person, sign_in
 from tests.support.scene import Scene
-from tests.support.surroundings import ENVIRONMENT
 
+CREDITED = "/console/books/credit-memos"
 RECEIVED = "/console/books/received-not-credited"
 
 
 @pytest.fixture
-def received(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def received(scene: Scene, configured: None) -> None:
     """One unit came back and waits to be accepted; the console's process finds the configuration."""
     scene.ask("r1")
     scene.work()
     scene.arrive("w1", {"0001": 1}, return_id="r1")
     scene.work()
-    scene.config()
-    monkeypatch.setenv("BRIDGE_CONFIG", str(scene.config_path))
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
 
 
 @pytest.mark.usefixtures("received")
@@ -44,6 +40,17 @@ def test_the_list_is_had_as_a_file(ana: FlaskClient) -> None:
     head, line = answer.text.splitlines()
     assert head.startswith("store,return,order,SKU,units")
     assert line.startswith("es,r1,")
+
+
+@pytest.mark.usefixtures("received")
+def test_what_was_credited_is_summed_by_store(ana: FlaskClient, scene: Scene) -> None:
+    assert "Credited:" not in ana.get(f"{CREDITED}?at=2999-12-31").text
+    scene.accept("r1")
+    scene.work()
+
+    assert "Credited: 10.89 EUR" in ana.get(f"{CREDITED}?since=2020-01-01&at=2999-12-31&as=page").text
+    assert "No credit memo" in ana.get(f"{CREDITED}?at=2020-01-31&as=page").text
+    assert "Write the day as" in ana.get(f"{CREDITED}?since=soon&at=2020-01-31&as=page").text
 
 
 def test_a_day_that_is_none_is_told(ana: FlaskClient) -> None:
