@@ -25,6 +25,8 @@ class Permission(StrEnum):
     HANDLE_EXCEPTIONS = "handle_exceptions"
     """Retry, resolve, assign, snooze, comment: exceptions of one's own teams."""
     MAP_SKU = "map_sku"
+    MAP_CODE = "map_code"
+    """Add a reason, grade, destination or status that nobody mapped, where an exception of one's own team asks."""
     RELEASE_CREDIT = "release_credit"
     """Have units credited that the rules would not credit by themselves; change what changes money."""
     POST_WINDOW = "post_window"
@@ -65,11 +67,11 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
 """What a role may do, whatever its teams."""
 
 TEAMS: Mapping[Team, frozenset[Permission]] = {
-    Team.MERCHANDISING: frozenset({Permission.MAP_SKU}),
+    Team.MERCHANDISING: frozenset({Permission.MAP_SKU, Permission.MAP_CODE}),
     Team.FINANCE: frozenset({Permission.READ_BOOKS, Permission.RELEASE_CREDIT, Permission.POST_WINDOW}),
     Team.CX: frozenset({Permission.READ_PERSONAL}),
-    Team.LOGISTICS: frozenset({Permission.RECEIVE_GOODS}),
-    Team.INTEGRATION: frozenset({Permission.MAP_SKU, Permission.EDIT_MAPPINGS}),
+    Team.LOGISTICS: frozenset({Permission.RECEIVE_GOODS, Permission.MAP_CODE}),
+    Team.INTEGRATION: frozenset({Permission.MAP_SKU, Permission.MAP_CODE, Permission.EDIT_MAPPINGS}),
 }
 """What operators and approvers of a team may do beside it."""
 

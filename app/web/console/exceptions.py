@@ -8,7 +8,7 @@ from http import HTTPStatus
 from flask import abort, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.domain.blockers import Code, Team
+from app.domain.blockers import REMEDIES, Code, Team
 from app.domain.policy import Phase
 from app.permissions import Permission
 from app.services.access.people import Person, list_people
@@ -19,7 +19,7 @@ from app.services.exceptions.exception_queue import NoSuchException
 from app.services.exceptions.sku_suggestions import suggest_skus
 from app.web.console.exception_download import download_of
 from app.web.console.handbook import page_of
-from app.web.console.needs import actor
+from app.web.console.needs import actor, may
 from app.web.console.pages import Pages, config
 from app.web.console.preferences import back
 
@@ -103,6 +103,13 @@ def wanted_now() -> Wanted:
     )
 
 
+def may_map(code: str) -> bool:
+    """Whether who asks may add a key of the mapping for a code: those of its team, and who may edit mappings."""
+    if code not in _MAPPED:
+        return False
+    return may(Permission.EDIT_MAPPINGS) or (may(Permission.MAP_CODE) and actor().acts_for(REMEDIES[Code(code)].team))
+
+
 def _of_cause(wanted: Wanted) -> ResponseReturnValue:
     page = desk.lines(wanted, request.args.get("after", 0, type=int))
     if not page.rows:
@@ -133,6 +140,7 @@ def _remedy(file: ExceptionFile) -> dict[str, object]:
     suggested = suggest_skus(number, store, rest, config()) if remedy == "map_sku" else []
     return {
         "remedy": remedy,
+        "may_map": may_map(file.exception.code),
         "sku": rest,
         "suggested": suggested,
         "sites": sorted(config().stores[store].rules.sites) if store in config().stores else [],

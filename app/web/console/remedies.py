@@ -15,9 +15,9 @@ from app.services.exceptions import approvals, bulk_jobs, desk, mapping_remedies
 from app.services.exceptions.approvals import NoSuchApproval
 from app.services.exceptions.bulk_jobs import AT_ONCE, NoSuchJob
 from app.services.exceptions.desk_actions import NEEDED, REASONED, Action, needs_second_person, perform
-from app.services.exceptions.exception_queue import teams_of
+from app.services.exceptions.exception_queue import ids_of_cause, teams_of
 from app.services.exceptions.remedies import NotPossible
-from app.web.console.exceptions import wanted_now
+from app.web.console.exceptions import may_map, wanted_now
 from app.web.console.language import gettext, in_words, ngettext
 from app.web.console.needs import actor, may
 from app.web.console.pages import Pages
@@ -68,14 +68,18 @@ def map_sku() -> ResponseReturnValue:
     return back()
 
 
-@pages.post("/exceptions/map-code", Permission.EDIT_MAPPINGS)
+@pages.post("/exceptions/map-code", Permission.MAP_CODE)
 def map_code() -> ResponseReturnValue:
     """Map a reason, grade, destination or status that nobody mapped, for all of its cause."""
-    form = request.form
+    code, cause, value = (request.form.get(name, "") for name in ("code", "cause", "value"))
+    if not may_map(code):
+        abort(HTTPStatus.FORBIDDEN)
+    # Only what an exception asks for: who may edit whole mappings does so on their page.
+    if not ids_of_cause(code, cause):
+        flash(gettext("Nothing with this cause is open any more: it was mended, or somebody resolved it."), "problem")
+        return back()
     try:
-        mapping_remedies.map_code(
-            g.file_config, form.get("code", ""), form.get("cause", ""), form.get("value", ""), actor().name, g.now
-        )
+        mapping_remedies.map_code(g.file_config, code, cause, value, actor().name, g.now)
     except NotPossible as problem:
         flash(in_words(problem.said), "problem")
     else:

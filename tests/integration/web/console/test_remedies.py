@@ -14,6 +14,7 @@ from app.db.tables.returns import ReturnRow
 from app.domain.blockers import Code, Team
 from app.permissions import Role
 from app.services.exceptions.bulk_jobs import carry_jobs, get_job
+from app.services.mapping_edits import forget, newest_overlay
 from tests.support.console import a_person, send, sign_in
 from tests.support.rows import NOON, exception_row, return_row, saved
 
@@ -212,3 +213,24 @@ def test_a_form_without_a_choice_says_so(ana: FlaskClient) -> None:
     send(ana, "/console/exceptions/act", action="retry", back="/console/exceptions")
 
     assert "Choose at least one" in ana.get("/console/exceptions").text
+
+
+def test_a_code_is_mapped_by_its_team_where_its_exception_asks_for_it(browsers: dict[str, FlaskClient]) -> None:
+    forget()
+    (number,) = _held(Code.UNMAPPED_REASON, "es:dog_ate_it")
+    form = {"code": "unmapped_reason", "cause": "es:dog_ate_it", "value": "DF"}
+
+    assert send(browsers["finance"], "/console/exceptions/map-code", **form).status_code == 403
+    assert send(browsers["cx"], "/console/exceptions/map-code", **form).status_code == 403
+    assert 'exceptions/map-code"' in browsers["merch"].get(f"/console/exceptions/{number}").text
+    others = {"code": "unmapped_grade", "cause": "es:Z", "value": "MAD01"}
+    assert send(browsers["merch"], "/console/exceptions/map-code", **others).status_code == 403
+    assert (
+        send(browsers["merch"], "/console/exceptions/map-code", **(form | {"cause": "es:unasked"})).status_code == 302
+    )
+    assert newest_overlay() == (0, {})
+
+    send(browsers["merch"], "/console/exceptions/map-code", **form)
+
+    assert newest_overlay()[1] == {"stores": {"es": {"reasons": {"dog_ate_it": "DF"}}}}
+    forget()
