@@ -80,6 +80,7 @@ def pages() -> Mapping[str, Sequence[Asked]]:
         "received goods": [f"{station}/{RECEIPT}"],
         "daily checklist": [f"/console/checklists?team={team}" for team in teams],
         "month-end": ["/console/checklists?rhythm=month_end"],
+        "credit memos of a period": ["/console/books/credit-memos"],
         "received and not credited": ["/console/books/received-not-credited"],
         "credited and not received": ["/console/books/credited-not-received"],
         "handbook": ["/console/handbook"],

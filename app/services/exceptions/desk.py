@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -240,6 +240,16 @@ def loads(wanted: Wanted) -> dict[str, Load]:
                 money[currency] = Money.rounded(amount, currency)
             found[team] = Load(before.count + number, before.units + int(units), money)
     return found
+
+
+def together(parts: Iterable[Load]) -> Load:
+    """What several teams have before them."""
+    count, units, money = 0, 0, dict[str, Money]()
+    for each in parts:
+        count, units = count + each.count, units + each.units
+        for currency, amount in each.money.items():
+            money[currency] = money.get(currency, Money.zero(currency)) + amount
+    return Load(count, units, money)
 
 
 def _causes(session: Session, rows: Sequence[Any], wanted: Wanted) -> list[Cause]:

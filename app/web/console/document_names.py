@@ -21,7 +21,7 @@ DOCUMENTS: Mapping[str, str] = {
 WHY: Mapping[str, str] = {
     Kind.RETURN_AUTHORISATION: N_("The customer announced these goods on order %(order)s."),
     Kind.INVENTORY_JOURNAL: N_("Goods arrived, or their grade changed: %(source)s."),
-    Kind.CREDIT_MEMO: N_("These units of order %(order)s are received and accepted."),
+    Kind.CREDIT_MEMO: N_("These units of order %(order)s are received and accepted, or released by a person."),
     Kind.EXCHANGE_ORDER: N_("The exchange is confirmed."),
     Kind.RA_CANCEL: N_("The return changed or was called off before any goods came."),
     Kind.RA_CLOSE: N_("Nobody expects the missing goods any more."),

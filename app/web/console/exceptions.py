@@ -46,10 +46,12 @@ def exceptions() -> ResponseReturnValue:
     wanted = wanted_now()
     if wanted.code is not None and wanted.cause is not None:
         return _of_cause(wanted)
+    loads = desk.loads(wanted)
     return render_template(
         "console/exceptions.html",
         page=desk.causes(wanted, Cursor.read(request.args.get("after"))),
-        loads=desk.loads(wanted),
+        loads=loads,
+        listed=desk.together(load for team, load in loads.items() if wanted.team in (None, team)),
         overdue=desk.overdue(config().alerts, g.now),
         closed_shown=desk.CLOSED_SHOWN,
         **_common(wanted),

@@ -12,6 +12,16 @@ function spell(seconds) {
   return `${Math.round(seconds / 360) / 10} h`;
 }
 
+const LANGUAGE = document.documentElement.lang;
+const clock = new Intl.DateTimeFormat(LANGUAGE, { hour: "2-digit", minute: "2-digit", hour12: false });
+const day = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "short" });
+
+/** The hour of a tick; the first one and midnight have their day below. */
+function hour(seconds, number) {
+  const at = new Date(seconds * 1000);
+  return number && at.getHours() ? clock.format(at) : `${clock.format(at)}\n${day.format(at)}`;
+}
+
 function draw(place) {
   const { x, series } = JSON.parse(place.dataset.chart);
   const target = Number(place.dataset.target);
@@ -28,8 +38,8 @@ function draw(place) {
     width: place.clientWidth,
     height: 240,
     scales: { y: { range: (_, least, most) => [0, Math.max(most, target) * 1.1] } },
-    axes: [axis, { ...axis, size: 70, values: (_, ticks) => ticks.map(spell) }],
-    series: [{}, ...lines, { label: `≤ ${spell(target)}`, stroke: colour("--faint"), dash: [1, 3] }],
+    axes: [{ ...axis, space: 70, values: (_, ticks) => ticks.map(hour) }, { ...axis, size: 70, values: (_, ticks) => ticks.map(spell) }],
+    series: [{ label: place.dataset.time, value: (_, seconds) => (seconds == null ? "–" : hour(seconds, 0)) }, ...lines, { label: `≤ ${spell(target)}`, stroke: colour("--faint"), dash: [1, 3] }],
   };
   const chart = new uPlot(options, [x, ...series.map(({ values }) => values), x.map(() => target)], place);
   new ResizeObserver(() => chart.setSize({ width: place.clientWidth, height: 240 })).observe(place);

@@ -10,7 +10,18 @@ from app.config import Alerts
 from app.domain.alerting import Step, TeamAlerts
 from app.domain.blockers import Code
 from app.domain.money import Money
-from app.services.exceptions.desk import Cursor, Wanted, causes, every_line, ids_of, lines, loads, overdue
+from app.services.exceptions.desk import (
+    Cursor,
+    Load,
+    Wanted,
+    causes,
+    every_line,
+    ids_of,
+    lines,
+    loads,
+    overdue,
+    together,
+)
 from tests.support.rows import NOON, exception_row, return_row, saved
 
 pytestmark = pytest.mark.usefixtures("books")
@@ -86,6 +97,7 @@ def test_each_team_knows_its_load_whichever_is_looked_at() -> None:
 
     assert (found["merchandising"].count, found["merchandising"].money) == (2, {"EUR": Money.of("3.50", "EUR")})
     assert (found["logistics"].count, found["logistics"].money) == (1, {})
+    assert together(found.values()) == Load(3, sum(each.units for each in found.values()), found["merchandising"].money)
 
 
 def test_what_is_snoozed_comes_back_by_itself() -> None:

@@ -71,6 +71,7 @@ def test_a_point_about_no_exceptions_tells_no_number(ana: FlaskClient) -> None:
 
 
 def test_it_is_told_when_the_books_were_compared(ana: FlaskClient) -> None:
+    assert "not compared with BlueCherry yet" in ana.get("/console/checklists?rhythm=month_end").text
     with transaction() as session:
         session.add(Mark(name="books:main", value="2026-11-24T12:00:00+00:00", at=utc_now()))
     assert "Compared with BlueCherry main:" in ana.get("/console/checklists?rhythm=month_end").text
