@@ -11,6 +11,7 @@ from cattrs import Converter
 
 from app.domain.model import Personal
 from app.domain.money import Money
+from app.domain.saying import Said, pack, read
 
 T = TypeVar("T")
 
@@ -24,6 +25,8 @@ def _converter() -> Converter:
     converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
     converter.register_unstructure_hook(date, lambda value: value.isoformat())
     converter.register_structure_hook(date, lambda text, _: date.fromisoformat(text))
+    converter.register_unstructure_hook(Said, pack)
+    converter.register_structure_hook(Said, lambda value, _: read(value))
     converter.register_unstructure_hook(Money, lambda money: f"{money} {money.currency}")
     converter.register_structure_hook(Money, lambda text, _: Money.of(*text.split(" ")))
     # An address is kept as it came. Registered for `object` alone: as a class it would stand for every other one too.

@@ -37,6 +37,11 @@ def pack(said: Said) -> dict[str, object]:
     return {"say": said.template, "with": values}
 
 
+def read(packed: object) -> Said:
+    """What `pack` made, as the sentence again; a plain text stands as it is. Raises TypeError, KeyError, ValueError."""
+    return quoted(packed) if isinstance(packed, str) else _unpacked(packed)
+
+
 def unpack(packed: object, text: str) -> str:
     """The sentence of a row that has both; the text alone where it has no more, or where they do not fit."""
     try:

@@ -75,12 +75,13 @@ def findings(health: Health, queues: Collection[str], books_every: float) -> lis
 
 
 def _of_restore(restored_to: datetime) -> Finding:
-    what = (
-        f"The database was restored to {restored_to.astimezone(UTC):%Y-%m-%d %H:%M} UTC, and BlueCherry's list of "
-        "documents since then is not read yet. Until it is, events and receipts are taken in, but no document is "
-        "planned or sent, and no window opens."
+    what = say(
+        "The database was restored to %(moment)s UTC, and BlueCherry's list of documents since then is not read yet. "
+        "Until it is, events and receipts are taken in, but no document is planned or sent, and no window opens.",
+        moment=f"{restored_to.astimezone(UTC):%Y-%m-%d %H:%M}",
     )
-    return Finding(what, "See that every BlueCherry connection answers and that a worker consumes the queue clock.")
+    remedy = say("See that every BlueCherry connection answers and that a worker consumes the queue clock.")
+    return Finding(what, remedy)
 
 
 def _of_canaries(canaries: Mapping[str, float], queues: Collection[str]) -> list[Finding]:

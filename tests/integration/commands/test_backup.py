@@ -41,7 +41,7 @@ def test_back_up_lose_and_restore(bridge: Bridge, database: str, tmp_path: Path)
         assert session.get(Mark, "kept") is not None
 
     wrong = bridge("doctor")
-    assert "BlueCherry's list since then is not read yet" in wrong.output
+    assert "BlueCherry's list of documents since then is not read yet" in wrong.output
 
 
 def test_a_database_that_was_restored_by_other_means_is_marked(bridge: Bridge, database: str) -> None:

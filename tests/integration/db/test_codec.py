@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -28,6 +29,8 @@ from app.domain.model import (
 )
 from app.domain.money import Money
 from app.domain.policy import Kind
+from app.domain.reconciliation import Difference, Sort
+from app.domain.saying import say
 from tests.support.rows import return_row, saved
 
 AT = datetime(2026, 3, 1, 10, 30, 0, 123456, tzinfo=UTC)
@@ -104,3 +107,14 @@ def test_it_survives_the_database(database: str, monkeypatch: pytest.MonkeyPatch
 
     assert load(Return, row.data) == RETURN
     assert load(Personal, row.personal) == WHOLE[-1]
+
+
+def test_a_sentence_keeps_what_it_was_made_of() -> None:
+    said = say("Order %(order)s is not invoiced yet.", order="1")
+
+    back = load(Difference, json.loads(json.dumps(dump(Difference(Sort.MISSING, "RA-1", "c", said, 1)))))
+
+    assert (back.message, back.message.values) == (said, {"order": "1"})
+    assert (
+        load(Difference, {**dump(back), "message": "As it was written before."}).message == "As it was written before."
+    )
