@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import NoReturn
 
 DEEPEST = 64
@@ -16,6 +16,8 @@ def loads(text: str | bytes) -> object:
         value: object = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    except InvalidOperation:
+        raise ValueError("a number that none can hold") from None
     brackets = text.count(b"[") + text.count(b"{") if isinstance(text, bytes) else text.count("[") + text.count("{")
     if brackets > DEEPEST and _is_deep(value):
         raise ValueError("nested too deeply")

@@ -44,3 +44,9 @@ def test_nesting_has_an_end(depth: int, fine: bool) -> None:
 
 def test_width_is_no_depth() -> None:
     assert loads("[" + ",".join(["[]"] * 1000) + "]") == [[]] * 1000
+
+
+@pytest.mark.parametrize("number", ["1e99999999999999999999", "-1E-99999999999999999999", "9" * 5000])
+def test_a_number_that_none_can_hold_is_no_json(number: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - each says its own
+        loads(f'{{"x":{number}}}')
