@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
@@ -17,14 +17,28 @@ from sqlalchemy.orm import Session
 from app.calls import CallError, Doubtful, Refused, TryLater
 from app.db.codec import dump, load
 from app.db.engine import transaction
+from app.db.marks import set_mark
 from app.db.tables.upkeep import Mark
 
+
+class _Page(Protocol):
+    @property
+    def next(self) -> str | None: ...
+
+
 Reading = TypeVar("Reading")
-Page = TypeVar("Page")
+Page = TypeVar("Page", bound=_Page)
 
 _TRIES = 5
 _KEPT = timedelta(hours=3)
 """How long a reading that gets no further is gone on with: a cursor may have become one that the server chokes on."""
+
+
+class LeadsNowhere(CallError):
+    """A page of a list names itself as the next: the server does not heed its own cursor."""
+
+    def __str__(self) -> str:
+        return f"{self.call}: a page names itself as the next"
 
 
 def take_up(session: Session, name: str, kind: type[Reading], now: datetime) -> Reading | None:
@@ -35,7 +49,7 @@ def take_up(session: Session, name: str, kind: type[Reading], now: datetime) -> 
 
 def keep(session: Session, name: str, reading: object, now: datetime) -> None:
     """Remember a reading, a dataclass with the cursor of the page that comes next and the list that it belongs to."""
-    session.merge(Mark(name=_mark(name), value=json.dumps(dump(reading)), at=now))
+    set_mark(session, _mark(name), json.dumps(dump(reading)), now)
 
 
 def drop(session: Session, name: str) -> None:
@@ -43,29 +57,37 @@ def drop(session: Session, name: str) -> None:
     session.execute(delete(Mark).where(Mark.name == _mark(name)))
 
 
-def ask_for_page(name: str, cursor: str | None, ask: Callable[[], Page]) -> Page:
+def ask_for_page(name: str, cursor: str | None, ask: Callable[[str | None], Page]) -> Page:
     """A page of a list that is kept by a name. Raises the CallError of the last try.
 
-    Where the server no longer takes the cursor, the reading is dropped, and the next one begins anew.
+    Where the server no longer takes the cursor, or leads round in a circle, the reading is dropped, and the next one
+    begins anew.
     """
     try:
-        return ask_again(ask)
+        return ask_again(cursor, ask)
     except CallError as error:
-        if cursor is not None and _is_refused(error):
+        if cursor is not None and (_is_refused(error) or isinstance(error, LeadsNowhere)):
             with transaction() as session:
                 drop(session, name)
         raise
 
 
-def ask_again(ask: Callable[[], Page]) -> Page:
-    """Ask for a page, and again at once where nothing speaks against it. Raises the CallError of the last try."""
+def ask_again(cursor: str | None, ask: Callable[[str | None], Page]) -> Page:
+    """Ask for a page, and again at once where nothing speaks against it. Raises the CallError of the last try.
+
+    Raises LeadsNowhere for a page that names itself as the next: reading on would never end.
+    """
     for left in reversed(range(_TRIES)):
         try:
-            return ask()
+            page = ask(cursor)
         except (Doubtful, TryLater) as error:
             held_back = isinstance(error, TryLater) and (error.kind == "paused" or error.retry_after is not None)
             if held_back or _is_refused(error) or not left:
                 raise
+            continue
+        if cursor is not None and page.next == cursor:
+            raise LeadsNowhere("the list")
+        return page
     raise AssertionError("the last try returns or raises")
 
 

@@ -11,15 +11,16 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.bluecherry.documents import KINDS, DocumentRow
+from app.bluecherry.gateway import Page
 from app.calls import CallError
 from app.db.codec import load
 from app.db.engine import transaction
+from app.db.marks import set_mark
 from app.db.tables.ledger import LedgerRow
 from app.db.tables.upkeep import Mark
 from app.domain.documents import Document, State
@@ -79,14 +80,14 @@ def reconcile(connection: str, outside: Outside) -> Reading:
         elif reading is None:
             # Should this reading fail, the next one begins there too; the mark's age still tells of the last good one.
             since = now - outside.config.sweep.reconcile_back
-            session.merge(Mark(name=round_, value=now.isoformat(), at=now))
-            session.merge(Mark(name=place, value=since.isoformat(), at=position.at if position else now))
+            set_mark(session, round_, now.isoformat(), now)
+            set_mark(session, place, since.isoformat(), position.at if position else now)
             reading = Reading(connection, since, since)
     for _ in range(_PAGES):
         _read_page(reading, place, outside)
         with transaction() as session:
             if reading.ended:
-                session.merge(Mark(name=place, value=reading.reached.isoformat(), at=now))
+                set_mark(session, place, reading.reached.isoformat(), now)
                 drop(session, place)
                 return reading
             keep(session, place, reading, now)
@@ -109,8 +110,11 @@ def read(connection: str, since: datetime, outside: Outside) -> Reading:
 def _read_page(reading: Reading, kept_as: str | None, outside: Outside) -> None:
     """Compare the next page, and look for what should have been listed by then; at the end, close what agrees."""
     erp, asked = outside.bluecherry[reading.connection], outside.now()
-    ask = partial(erp.documents, reading.since, cursor=reading.cursor)
-    page = ask_for_page(kept_as, reading.cursor, ask) if kept_as else ask_again(ask)
+
+    def ask(cursor: str | None) -> Page[DocumentRow]:
+        return erp.documents(reading.since, cursor=cursor)
+
+    page = ask_for_page(kept_as, reading.cursor, ask) if kept_as else ask_again(reading.cursor, ask)
     with transaction() as session:
         seen = _compare(session, page.rows, reading, outside)
         reading.agreed += differing(session, seen)

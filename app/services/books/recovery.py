@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 
 import structlog
 from sqlalchemy import ColumnElement, select, update
@@ -17,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.bluecherry.documents import KINDS, DocumentRow
+from app.bluecherry.gateway import Page
 from app.calls import CallError
 from app.db.engine import transaction
 from app.db.entries import rows_of_returns
@@ -86,8 +86,12 @@ def _read_list(connection: str, restore: Restore, outside: Outside) -> None:
     with transaction() as session:
         reading = take_up(session, place, _Reading, outside.now())
     cursor = reading.cursor if reading else None
+
+    def ask(cursor: str | None) -> Page[DocumentRow]:
+        return outside.bluecherry[connection].documents(since, cursor=cursor)
+
     while True:
-        page = ask_for_page(place, cursor, partial(outside.bluecherry[connection].documents, since, cursor=cursor))
+        page = ask_for_page(place, cursor, ask)
         rows = [row for row in page.rows if _ours(row)]
         keep_strays(connection, rows, outside)
         _learn_of_endings(connection, rows, outside)

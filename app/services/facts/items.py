@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.db.codec import dump
 from app.db.engine import transaction
+from app.db.marks import set_mark
 from app.db.tables.mirrors import ItemRow, OrderRow
 from app.db.tables.upkeep import Mark
 from app.domain.model import Item
@@ -101,15 +102,14 @@ def _refresh(connection: str, division: str, outside: Outside) -> int:
         reading = reading or _Reading(datetime.fromisoformat(mark.value) if mark else None, outside.now())
     count = 0
     while True:
-        since, cursor = reading.since, reading.cursor
-        ask = partial(outside.bluecherry[connection].items_changed, division, since, cursor)
-        page = ask_for_page(name, cursor, ask)
+        ask = partial(outside.bluecherry[connection].items_changed, division, reading.since)
+        page = ask_for_page(name, reading.cursor, ask)
         reading = replace(reading, cursor=page.next)
         count += len(page.rows)
         with transaction() as session:
             save_items(session, connection, division, page.rows, (), outside.now())
             if page.next is None:
-                session.merge(Mark(name=name, value=reading.began.isoformat(), at=outside.now()))
+                set_mark(session, name, reading.began.isoformat(), outside.now())
                 drop(session, name)
                 return count
             keep(session, name, reading, outside.now())

@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.db.engine import transaction
+from app.db.marks import set_mark
 from app.db.tables.returns import InboxEvent, ReturnRow
 from app.db.tables.upkeep import Mark
 from app.domain.model import Return
@@ -73,8 +74,8 @@ def poll(store: str, outside: Outside) -> int:
         reading = take_up(session, name, _Reading, outside.now()) or _new_reading(session, name, outside)
     count = 0
     for _ in range(_PAGES):
-        since, cursor = reading.since, reading.cursor
-        page = ask_for_page(name, cursor, partial(outside.reveni[store].list_returns, since, cursor))
+        ask = partial(outside.reveni[store].list_returns, reading.since)
+        page = ask_for_page(name, reading.cursor, ask)
         for error in page.unreadable:
             log.error("poll.unreadable_return", store=store, why=str(error))
         count += _remember(store, page.returns)
@@ -84,7 +85,7 @@ def poll(store: str, outside: Outside) -> int:
             if page.next is None:
                 # What changes while the list is read may stand before the page that is read: it comes the next time.
                 reached = min(newest, reading.began)
-                session.merge(Mark(name=name, value=reached.isoformat(), at=outside.now()))
+                set_mark(session, name, reached.isoformat(), outside.now())
                 drop(session, name)
                 break
             keep(session, name, reading, outside.now())
@@ -101,7 +102,7 @@ def pages_since(store: str, since: datetime, outside: Outside) -> Iterator[Retur
     """Reveni's list of the returns of a store that changed since a time, page by page. Raises a CallError."""
     cursor = None
     while True:
-        page = ask_again(partial(outside.reveni[store].list_returns, since, cursor))
+        page = ask_again(cursor, partial(outside.reveni[store].list_returns, since))
         yield page
         cursor = page.next
         if cursor is None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from sqlalchemy import ColumnElement, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -26,6 +27,7 @@ from app.domain.documents import Document, State
 from app.domain.model import Order
 from app.domain.money import Money
 from app.domain.policy import Kind
+from app.services.lists import ask_again
 from app.services.outside import Outside
 
 _CANCELLED = "X"
@@ -138,7 +140,7 @@ def _feed(erp: BlueCherry, since: datetime) -> Iterator[DocumentRow]:
     for kind in KINDS:
         cursor: str | None = None
         while True:
-            page = erp.documents(since, kind, cursor)
+            page = ask_again(cursor, partial(erp.documents, since, kind))
             for row in page.rows:
                 if row.status != _CANCELLED and (kind != "sales_order" or row.ref_num2):
                     yield row

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select, text
 
 from app.db.engine import transaction
+from app.db.marks import set_mark
 from app.db.tables.upkeep import Mark
 from app.ops.diagnosis import Health, Lag
 from app.services.restores import last_restore
@@ -30,7 +31,7 @@ _LAGS = text(
 def canary(queue: str, now: datetime) -> None:
     """Write down that a task came through a queue and could commit."""
     with transaction() as session:
-        session.merge(Mark(name=f"canary:{queue}", value=now.isoformat(), at=now))
+        set_mark(session, f"canary:{queue}", now.isoformat(), now)
 
 
 def health(now: datetime) -> Health:

@@ -20,6 +20,7 @@ from app.reveni.client import ReturnPage
 from app.reveni.signature import sign
 from app.secret import Secret
 from app.services.intake.poll import ask_quiet_ones, poll
+from app.services.lists import LeadsNowhere
 from app.web.settings import WebSettings
 from tests.support.scene import Scene, item
 from tests.support.surroundings import ENVIRONMENT, STORE_ID
@@ -171,6 +172,18 @@ class TestLongList:
         assert len(cursors) == 2
         assert None not in cursors
         assert [mark.name for mark in scene.rows(Mark)] == ["poll:es"]
+
+    def test_a_cursor_that_leads_to_itself_is_not_followed_for_ever(self, scene: Scene) -> None:
+        client = scene.outside.reveni["es"]
+        ask = client.list_returns
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(client, "list_returns", lambda since, cursor=None: replace(ask(since), next="again"))
+            with pytest.raises(LeadsNowhere):
+                poll("es", scene.outside)
+        assert scene.rows(Mark) == []
+
+        poll("es", scene.outside)
+        assert self._found(scene) == {f"r{n}" for n in range(301)}
 
     def test_what_changes_between_two_polls_is_found(self, scene: Scene) -> None:
         self._stop_after(2, scene)
