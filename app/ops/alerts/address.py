@@ -14,6 +14,10 @@ from app.ops.alerts.message import NotDelivered
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_OPEN = ipaddress.IPv6Network("2000::/3")
+"""All that is given to the open internet; what lies beside it leads inside, or nowhere (IANA, RFC 4291)."""
+_PROTOCOLS = ipaddress.IPv4Network("192.0.0.0/24")
+"""For protocols (RFC 6890); a cloud has its metadata there."""
 
 
 def addresses_of(host: str, port: int, private_hosts: Sequence[str] = ()) -> list[str]:
@@ -44,6 +48,10 @@ def is_public(address: Address) -> bool:
             hidden = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if hidden is not None:
             return is_public(hidden)
+        if address not in _OPEN:
+            return False
+    elif address in _PROTOCOLS:
+        return False
     return address.is_global and not address.is_multicast
 
 
