@@ -22,15 +22,30 @@ from app.services.facts.dossiers import receipt_of
 from app.services.outside import Outside
 
 
+_LOCK = 7_202_616
+"""An erasure has it alone, and who stores returns that were not known shares it: else neither would see the other."""
+
+
 def last_erasures(session: Session, emails: Collection[str]) -> dict[str, datetime]:
-    """Of these e-mails, those of customers who were erased, and when last. None without BRIDGE_PERSONAL_KEY."""
+    """Of these e-mails, those of customers who were erased, and when last. None without BRIDGE_PERSONAL_KEY.
+
+    No erasure ends between this answer and the end of the transaction.
+    """
+    if not emails:
+        return {}
+    session.execute(select(func.pg_advisory_xact_lock_shared(_LOCK)))
     key = key_of_environment()
-    if key is None or not emails:
+    if key is None:
         return {}
     subjects = {email: pseudonym(email, key) for email in emails}
     newest = select(Erasure.subject, func.max(Erasure.at)).where(Erasure.subject.in_(set(subjects.values())))
     found = dict(session.execute(newest.group_by(Erasure.subject)).tuples().all())
     return {email: found[subject] for email, subject in subjects.items() if subject in found}
+
+
+def wait_for_storing(session: Session) -> None:
+    """Wait until the returns that are being stored are; those that come meanwhile wait for this transaction's end."""
+    session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
 
 def allow_erasing(session: Session) -> None:

@@ -29,7 +29,7 @@ from app.secret import Secret
 from app.services.facts.dossiers import lock_returns
 from app.services.history import Notes
 from app.services.outside import Outside
-from app.services.privacy.erased import allow_erasing, reduced_body, without_notes
+from app.services.privacy.erased import allow_erasing, reduced_body, wait_for_storing, without_notes
 
 ERASED = "[erased]"
 _TEXTS_OF_HISTORY = ("note", "why", "message", "reason", "value")
@@ -57,6 +57,7 @@ def erase_customer(customer: str, by: str, key: Secret, outside: Outside) -> Era
     e-mail. An e-mail of which nothing is known is remembered as erased all the same. Raises NoSuchCustomer.
     """
     with transaction() as session:
+        wait_for_storing(session)
         emails, pks = _meant(session, customer)
         lock_returns(session, pks)
         allow_erasing(session)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from app.db.engine import transaction
 from app.db.tables.base import Base
@@ -24,7 +27,10 @@ from app.services.books.reconciliation import reconcile
 from app.services.exceptions import approvals
 from app.services.exceptions.desk_actions import Action
 from app.services.exceptions.exception_file import comment, exception_file
+from app.services.intake import returns
 from app.services.intake.inbox import store_event
+from app.services.intake.taking_in import take_in
+from app.services.privacy.erased import last_erasures
 from app.services.privacy.erasure import ERASED, Erased, NoSuchCustomer, erase_customer
 from tests.support.rows import NOON, exception_row, return_row, saved
 from tests.support.scene import Scene, item
@@ -188,6 +194,27 @@ def test_what_comes_later_does_not_bring_it_back(scene: Scene) -> None:
     assert scene.row("r2").erased_at is not None
     assert {row.state for row in scene.rows(InboxEvent)} == {"done"}
     assert len(scene.rows(ReceiptRow)) == 2
+
+
+def test_a_return_that_is_being_stored_meanwhile_is_erased_too(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not seen by the erasure yet, nor the erasure by it: one has to wait for the other."""
+    ask(scene)
+    erasing: list[Thread] = []
+
+    def erase_meanwhile(session: Session, emails: Collection[str]) -> dict[str, datetime]:
+        found = last_erasures(session, emails)
+        erasing.append(Thread(target=erase, args=(scene,)))
+        erasing[0].start()
+        erasing[0].join(0.5)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(returns, "last_erasures", erase_meanwhile)
+        take_in(scene.outside)
+    erasing[0].join()
+
+    assert scene.row("r1").personal == {}
+    assert left() == []
 
 
 def test_a_purchase_after_the_erasure_is_a_new_one(scene: Scene) -> None:
