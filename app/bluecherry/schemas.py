@@ -225,7 +225,7 @@ class _Row(WireSchema):
     aux_ref_num = Words(load_default=None, allow_none=True)
     status = Words(load_default=None, allow_none=True)
     qty = Count(load_default=0, allow_none=True, least=None, most=_MANY)
-    total_amt = Amount(load_default=None, allow_none=True)
+    total_amt = Amount(load_default=None, allow_none=True, signed=True)
     posted_at = Moment(required=True)
 
     @post_load

@@ -206,6 +206,14 @@ def test_stock_rows_and_periods() -> None:
     )
 
 
+def test_a_document_of_less_than_nothing_holds_up_no_list() -> None:
+    """Somebody took a memo back by hand."""
+    row = schemas.read_row(
+        {"type": "credit_memo", "number": "CM2", "total_amt": "-21.51", "posted_at": "2026-03-01T10:00:00Z"}
+    )
+    assert row.total_amt == Decimal("-21.51")
+
+
 @pytest.mark.parametrize(
     "text",
     [
