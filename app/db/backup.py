@@ -27,6 +27,8 @@ from app.db.tables.base import Base
 _FORMAT = 1
 _MANIFEST = "manifest.json"
 _CHUNK = 1 << 20
+_ENCRYPTED = 1
+"""The flag of an entry of an archive."""
 _LOCK_TIMEOUT = "5s"
 _LEAVE_SECONDS = 2.0
 _OTHERS = """
@@ -167,11 +169,15 @@ def _write(connection: psycopg.Connection, archive: ZipFile) -> Manifest:
 
 
 def _manifest(archive: ZipFile, path: Path) -> Manifest:
+    if any(entry.flag_bits & _ENCRYPTED for entry in archive.infolist()):
+        raise BackupFault(f"{path} is encrypted: decrypt it first.")
     try:
         content = json.loads(archive.read(_MANIFEST))
         if content["format"] != _FORMAT:
             raise BackupFault(f"{path} has the format {content['format']}; this version of the bridge reads {_FORMAT}.")
         tables = content["tables"]
+        if not {_entry(name) for name in tables} <= set(archive.namelist()):
+            raise BackupFault(f"{path} is no whole backup of the bridge: tables are missing.")
         return Manifest(
             revision=str(content["revision"]),
             bridge=str(content["bridge"]),

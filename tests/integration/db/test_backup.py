@@ -154,9 +154,33 @@ def _rewrite(change: Callable[[dict[str, object]], object]) -> Callable[[Path], 
     return rewrite
 
 
+def _leave_out(name: str) -> Callable[[Path], None]:
+    def leave_out(file: Path) -> None:
+        with ZipFile(file) as archive:
+            entries = {each: archive.read(each) for each in archive.namelist() if each != name}
+        with ZipFile(file, "w") as archive:
+            for each, content in entries.items():
+                archive.writestr(each, content)
+
+    return leave_out
+
+
+def _encrypt(file: Path) -> None:
+    """Set the bit of each entry that says so."""
+    data = bytearray(file.read_bytes())
+    place = 0
+    while (place := data.find(b"PK\x01\x02", place)) >= 0:
+        data[place + 8] |= 1
+        place += 4
+    file.write_bytes(bytes(data))
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
+        (_leave_out("tables/ledger.copy"), "no whole backup"),
+        (_leave_out("manifest.json"), "no backup of the bridge"),
+        (_encrypt, "is encrypted"),
         (_cut, "no whole backup"),
         (_flip, "no whole backup"),
         (lambda file: file.write_text("not a backup"), "no whole backup"),
