@@ -41,14 +41,16 @@ class WireSchema(Schema):
 
 
 def read(schema: Schema, document: object, what: str) -> Any:
-    """What the schema makes of a document. Raises Unreadable with every problem."""
+    """What the schema makes of a document. Raises Unreadable with its problems, the first ones of very many."""
     if not isinstance(document, Mapping):
         raise Unreadable(what, ["it is not an object"])
     try:
         return schema.load(document)
     except ValidationError as error:
         # The name of a field can be the other side's own.
-        raise Unreadable(what, sorted(printable(text) for text in _problems(error.messages, ""))) from None
+        problems = sorted(printable(text) for text in _problems(error.messages, ""))
+        more = [f"and {len(problems) - _MOST_TOLD} more"] if len(problems) > _MOST_TOLD else []
+        raise Unreadable(what, problems[:_MOST_TOLD] + more) from None
 
 
 def _problems(messages: Any, path: str) -> Iterator[str]:
@@ -59,6 +61,8 @@ def _problems(messages: Any, path: str) -> Iterator[str]:
         yield from (f"{path} {text}" if path else str(text) for text in messages)
 
 
+_MOST_TOLD = 20
+"""Problems of a document that are told one by one: a list of 100,000 wrong things is one mistake."""
 _COMMON: dict[str, str | list[Any] | dict[Any, Any]] = {"required": "is missing", "null": "is null"}
 
 

@@ -330,3 +330,11 @@ class TestReceipt:
             read_receipt(document, "madrid")
 
         assert caught.value.problems == (problem,)
+
+
+def test_of_very_many_problems_the_first_are_told() -> None:
+    with pytest.raises(Unreadable) as refused:
+        read_receipt({"id": "w1", "received_at": "2026-03-01T10:00:00Z", "items": [0] * 50_000}, "madrid")
+
+    assert len(str(refused.value)) < 1000
+    assert refused.value.problems[-1] == "and 49980 more"
