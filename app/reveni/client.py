@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +15,7 @@ from app.domain.model import Return
 from app.http import Fault, Gate, HttpClient, open_gate
 from app.reveni.access import ReveniAccess
 from app.reveni.schemas import read_return
-from app.wire import Code, Unreadable, WireSchema, Words, is_cursor, read
+from app.wire import Code, Unreadable, WireSchema, Words, is_code, is_cursor, read
 
 EVENTS = ("return.created", "return.updated")
 """The only event types that are known (facts)."""
@@ -38,11 +40,23 @@ class TakesVerdicts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableReturn:
+    """A row of the list call that did not fit, and why. `id`: the return's, where that can be read at least.
+
+    `state`: a digest, by which one state of the return is told from the next.
+    """
+
+    id: str | None
+    state: str
+    why: Unreadable
+
+
+@dataclass(frozen=True, slots=True)
 class ReturnPage:
     """A page of the list call. `unreadable` holds what did not fit; it does not hold up the rest."""
 
     returns: tuple[Return, ...]
-    unreadable: tuple[Unreadable, ...]
+    unreadable: tuple[UnreadableReturn, ...]
     next: str | None
 
 
@@ -103,16 +117,22 @@ class ReveniClient:
         if not isinstance(page, Mapping) or not isinstance(rows, list):
             raise Unreadable("the list of returns", ["results is missing"])
         returns: list[Return] = []
-        unreadable: list[Unreadable] = []
+        unreadable: list[UnreadableReturn] = []
         for row in rows:
             try:
                 returns.append(read_return(row, self._store, self._profile.fields["return"]))
             except Unreadable as error:
-                unreadable.append(error)
+                unreadable.append(self._unreadable(row, error))
         following = page.get("next") or None
         if following is not None and not is_cursor(following):
             raise Unreadable("the list of returns", ["next is no cursor"])
         return ReturnPage(tuple(returns), tuple(unreadable), str(following) if following else None)
+
+    def _unreadable(self, row: object, why: Unreadable) -> UnreadableReturn:
+        found = self._profile.fields["return"].inward(row)
+        return_id = found.get("id") if isinstance(found, Mapping) else None
+        state = hashlib.sha256(json.dumps(row, sort_keys=True, default=str).encode()).hexdigest()
+        return UnreadableReturn(str(return_id) if is_code(return_id) else None, state, why)
 
     def partial_validate(self, return_id: str, verdicts: Sequence[Verdict]) -> None:
         """Tell the warehouse's verdict on items. After `Doubtful`, fetch the return before sending again."""

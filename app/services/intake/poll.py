@@ -76,9 +76,9 @@ def poll(store: str, outside: Outside) -> int:
     for _ in range(_PAGES):
         ask = partial(outside.reveni[store].list_returns, reading.since)
         page = ask_for_page(name, reading.cursor, ask)
-        for error in page.unreadable:
-            log.error("poll.unreadable_return", store=store, why=str(error))
-        count += _remember(store, page.returns)
+        for row in page.unreadable:
+            log.error("poll.unreadable_return", store=store, why=str(row.why))
+        count += _remember(store, page)
         newest = max([reading.newest, *(ret.updated.astimezone(UTC) for ret in page.returns)])
         reading = replace(reading, newest=newest, cursor=page.next)
         with transaction() as session:
@@ -161,17 +161,19 @@ def _intake_is_behind(session: Session, store: str, outside: Outside) -> bool:
     return bool(session.scalar(select(waiting)))
 
 
-def _remember(store: str, returns: tuple[Return, ...]) -> int:
-    if not returns:
+def _remember(store: str, page: ReturnPage) -> int:
+    """Put what is new on a page into the inbox. What does not fit is asked for alone: then it fits, or is told of."""
+    if not page.returns and not page.unreadable:
         return 0
     with transaction() as session:
         known = session.execute(
             select(ReturnRow.id, ReturnRow.updated).where(
-                tuple_(ReturnRow.store, ReturnRow.id).in_([(store, ret.id) for ret in returns])
+                tuple_(ReturnRow.store, ReturnRow.id).in_([(store, ret.id) for ret in page.returns])
             )
         )
         seen = dict(known.tuples().all())
-        events = [_event(store, ret) for ret in returns if ret.id not in seen or seen[ret.id] < ret.updated]
+        events = [_event(store, ret) for ret in page.returns if ret.id not in seen or seen[ret.id] < ret.updated]
+        events += [_hint(store, row.id, f"poll:{row.id}:{row.state}") for row in page.unreadable if row.id]
         if not events:
             return 0
         made = insert(InboxEvent).values(events).on_conflict_do_nothing().returning(InboxEvent.id)

@@ -21,7 +21,6 @@ from app.reveni.reduced import reduced_event, reduced_receipt
 from app.services.facts.dossiers import receipt_of
 from app.services.outside import Outside
 
-
 _LOCK = 7_202_616
 """An erasure has it alone, and who stores returns that were not known shares it: else neither would see the other."""
 

@@ -69,8 +69,8 @@ def _returns(store: str, since: datetime, outside: Outside, result: DryRun) -> l
     if outside.store(store).return_list:
         for page in pages_since(store, since, outside):
             found |= {ret.id: ret for ret in page.returns}
-            for number, error in enumerate(page.unreadable, start=len(result.not_looked_at) + 1):
-                result.not_looked_at[f"(unreadable {number})"] = str(error)
+            for number, row in enumerate(page.unreadable, start=len(result.not_looked_at) + 1):
+                result.not_looked_at[f"(unreadable {number})"] = str(row.why)
         return list(found.values())
     with reading() as session:
         query = select(ReturnRow.id).where(ReturnRow.store == store, ReturnRow.updated >= since)

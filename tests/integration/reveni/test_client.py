@@ -116,7 +116,7 @@ class TestList:
         page = client.list_returns(SINCE)
 
         assert len(page.returns) == 1
-        assert [problem.problems for problem in page.unreadable] == [("status is null",)]
+        assert [row.why.problems for row in page.unreadable] == [("status is null",)]
 
     @pytest.mark.parametrize("answer", [{}, [], {"results": None}])
     def test_no_list_at_all(self, server: HttpServer, client: ReveniClient, answer: object) -> None:

@@ -253,11 +253,19 @@ def test_a_return_that_does_not_fit_is_told_of_and_holds_up_no_other(scene: Scen
     scene.put("r1", {"status": "in_progress"}, tell=False)
     scene.ask("r2", tell=False)
     with capture_logs() as logs:
-        poll("es", scene.outside)
+        assert [poll("es", scene.outside) for _ in range(2)] == [2, 0]
     scene.work()
 
     assert scene.states() == {"RA-r2": "posted"}
-    assert [(line["event"], line["store"]) for line in logs] == [("poll.unreadable_return", "es")]
+    assert {(line["event"], line["store"]) for line in logs} == {("poll.unreadable_return", "es")}
+    (told,) = scene.exceptions()
+    assert (told.code, told.return_id) == ("unreadable_event", "r1")
+
+    scene.ask("r1", tell=False)
+    poll("es", scene.outside)
+    scene.work()
+    assert scene.states() == {"RA-r1": "posted", "RA-r2": "posted"}
+    assert scene.codes() == []
 
 
 def test_its_event_holds_nothing_but_the_id(scene: Scene) -> None:
