@@ -140,5 +140,6 @@ class Circuit:
         """How many returns one sweep may set going: few after an outage, then twice as many; None for any number."""
         if self.closed_at is None or now - self.closed_at >= RAMP:
             return None
-        doublings = (now - self.closed_at) // _RAMP_DOUBLES
+        # Whoever found it back may have a clock that is ahead.
+        doublings = max(0, (now - self.closed_at) // _RAMP_DOUBLES)
         return _RAMP_FIRST << doublings

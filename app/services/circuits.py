@@ -32,6 +32,8 @@ _PROBE = timedelta(seconds=30)
 """How long a probe is one process's. Longer than a call takes; one whose process died is made again after it."""
 _SLOTS = timedelta(seconds=0.25)
 """Calls of about so long are taken together from the rate of a connection: a round trip for many calls."""
+_LONGEST_QUEUE = timedelta(minutes=10)
+"""A turn that is farther away was taken by a clock that is ahead: calls would not queue for so long."""
 _SHUT = Circuit()
 
 log = structlog.get_logger(__name__)
@@ -159,7 +161,10 @@ class Circuits:
         count = max(1, int(_SLOTS / apart))
         with transaction() as session:
             row = _locked(session, name)
-            first = max(row.next_call_at or self._now(), self._now())
+            now = self._now()
+            first = max(row.next_call_at or now, now)
+            if first - now > _LONGEST_QUEUE:
+                first = now
             row.next_call_at = first + apart * count
         return [first + apart * n for n in range(count)]
 

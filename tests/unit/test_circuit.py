@@ -122,3 +122,6 @@ class TestCircuit:
         assert allowances == [50, 50, 100, 200, 800]
         assert shut.allowance(NOW + RAMP) is None
         assert Circuit().allowance(NOW) is None
+
+    def test_a_clock_that_is_behind_that_of_who_found_it_back_lets_few_go(self) -> None:
+        assert opened().shut(NOW).allowance(NOW - timedelta(minutes=3)) == 50

@@ -296,6 +296,20 @@ class TestRate:
             pass
         assert (clock.now() - begin).total_seconds() < 9
 
+    def test_a_process_whose_clock_is_far_ahead_holds_up_nobody(
+        self, database: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        clock, process = self._callers(database, monkeypatch)
+        ahead = Clock()
+        ahead.move(86400)
+        with Circuits(ahead.now).gate("main", 20)("a call", 10):
+            pass
+
+        begin = clock.now()
+        with process().gate("main", 20)("a call", 10):
+            pass
+        assert clock.now() - begin < timedelta(seconds=1)
+
 
 def test_calls_pass_while_the_database_cannot_be_asked(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     world: Outside = replace(scene.outside)
