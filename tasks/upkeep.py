@@ -9,7 +9,7 @@ from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery import Task
 from celery.exceptions import SoftTimeLimitExceeded
 from celery.signals import task_failure, task_unknown
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 
 from app.calls import CallError
 from app.reveni.schemas import Unreadable
@@ -123,11 +123,12 @@ def _dead_letter(sender: Task[Any, Any], args: tuple[Any, ...], exception: BaseE
     """Set aside the returns of a task that failed for good.
 
     Runs in the worker's parent process, which has no connection of its own: it only sends a message. The database
-    being away says nothing of the returns; the sweep picks them up.
+    being away says nothing of the returns; the sweep picks them up. A value that it refuses comes again each time.
     """
     lost = isinstance(exception, (WorkerLostError, TimeLimitExceeded, SoftTimeLimitExceeded))
     log.error("task failed", task=sender.name, error=type(exception).__name__, lost=lost)
-    if sender.name.startswith("tasks.steps.") and args and not isinstance(exception, DBAPIError):
+    of_the_database = isinstance(exception, DBAPIError) and not isinstance(exception, DataError)
+    if sender.name.startswith("tasks.steps.") and args and not of_the_database:
         set_aside.delay(args[0], sender.name, type(exception).__name__)
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from celery.signals import task_failure
 from kombu import Connection, Message, Queue
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
 from app.services.intake import nudge
 from app.system import parts
@@ -124,3 +126,14 @@ def test_on_rabbitmq_a_message_that_is_put_back_again_and_again_ends_in_the_dead
         dead.delete()
 
     assert dead.name == DEAD_LETTERS
+
+
+@pytest.mark.parametrize(("error", "aside"), [(DataError, True), (OperationalError, False), (IntegrityError, False)])
+def test_a_value_that_the_database_refuses_is_the_returns_and_its_absence_is_not(
+    monkeypatch: pytest.MonkeyPatch, error: type[DBAPIError], aside: bool
+) -> None:
+    sent: list[tuple[object, ...]] = []
+    monkeypatch.setattr(upkeep.set_aside, "delay", lambda *args: sent.append(args))
+    task_failure.send(sender=steps.validate_skus, args=([1],), exception=error("", {}, Exception()))
+
+    assert sent == ([([1], "tasks.steps.validate_skus", error.__name__)] if aside else [])
