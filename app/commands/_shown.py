@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from psycopg.errors import InsufficientPrivilege
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app import spreadsheet
 from app.db.engine import DatabaseNotSet
+from app.db.grants import NOT_THE_OWNER
 from app.domain.money import Money
 
 _PIPE_WIDTH = 160
@@ -109,10 +111,22 @@ def cell(value: object) -> str:
 
 
 @contextmanager
+def for_the_owner() -> Iterator[None]:
+    """Say in one line what to do when the role may not do what only the owner of the tables may."""
+    try:
+        yield
+    except ProgrammingError as error:
+        if isinstance(error.orig, InsufficientPrivilege):
+            raise click.ClickException(NOT_THE_OWNER) from None
+        raise
+
+
+@contextmanager
 def plain_database_errors() -> Iterator[None]:
     """Say in one line what to do when the database cannot be used."""
     try:
-        yield
+        with for_the_owner():
+            yield
     except DatabaseNotSet:
         raise click.ClickException(
             "No running system was found: start it with `bridge run`, or name its database in DATABASE_URL."

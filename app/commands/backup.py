@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from app.commands._shown import for_the_owner
 from app.db import backup as backups
 from app.db.backup import BackupFault
 from app.db.migrate import upgrade
@@ -41,7 +42,8 @@ def restore(file: Path, replace: bool) -> None:
     looks up whatever it might have sent already.
     """
     with _database(make=True) as url:
-        upgrade(url)
+        with for_the_owner():
+            upgrade(url)
         manifest = backups.restore(url, file, replace=replace)
     taken = _moment(manifest.taken_at)
     click.echo(f"Restored {sum(manifest.rows.values())} rows, as of {taken}. Start the system, and then:")

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import click
 
-from app.commands._shown import Moment
+from app.commands._shown import Moment, for_the_owner
 from app.db.backup import BackupFault, mark_restored
 from app.db.grants import RoleFault, set_up
 from app.db.grants import grants as statements_for
@@ -35,7 +35,8 @@ def upgrade(role: str | None) -> None:
     password = os.environ.get("BRIDGE_DATABASE_PASSWORD")
     if role and not password:
         raise click.ClickException(f"No password for {role}: set BRIDGE_DATABASE_PASSWORD.")
-    apply_migrations(url)
+    with for_the_owner():
+        apply_migrations(url)
     click.echo("The database has the newest schema.")
     if role and password:
         try:

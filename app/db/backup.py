@@ -22,6 +22,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import Table
 
+from app.db.grants import NOT_THE_OWNER
 from app.db.tables.base import Base
 
 _FORMAT = 1
@@ -135,6 +136,8 @@ def _connected(url: str) -> Iterator[psycopg.Connection]:
             yield connection
     except psycopg.errors.LockNotAvailable:
         raise BackupFault("Somebody works on the database: stop every part of the system first.") from None
+    except psycopg.errors.InsufficientPrivilege:
+        raise BackupFault(NOT_THE_OWNER) from None
     except psycopg.errors.UndefinedTable:
         raise BackupFault("The database has not the tables of this version: run `bridge db upgrade` first.") from None
     except psycopg.OperationalError:

@@ -48,6 +48,9 @@ def grants(role: str) -> Iterator[str]:
         yield f"grant {privileges} on {name} to {quoted}"
 
 
+NOT_THE_OWNER = "The role in DATABASE_URL may not do that: set it to that of the owner of the tables."
+
+
 class RoleFault(Exception):
     """A role that cannot be set up; the text says why, and what to do."""
 

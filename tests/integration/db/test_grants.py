@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from psycopg import sql
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 
+from app.cli import main
+from app.db.backup import back_up
 from app.db.engine import transaction
 from app.db.grants import RoleFault, set_up
 from app.domain.blockers import Team
@@ -128,6 +132,18 @@ def test_what_was_written_cannot_be_rewritten_nor_deleted(scene: Scene, role: st
     refused(f"update {table} set {column} = {column}")
     refused(f"delete from {table}")
     refused(f"set local bridge.erasing = 'on'; update {table} set {column} = {column}")
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["backup FILE", "restore BACKUP", "db upgrade", "tokens add shop --role service", "tokens revoke shop"],
+)
+def test_what_only_the_owner_may_is_told_so(scene: Scene, role: str, owner: str, tmp_path: Path, command: str) -> None:
+    back_up(owner, tmp_path / "BACKUP")
+    done = CliRunner().invoke(main, [str(tmp_path / word) if word.isupper() else word for word in command.split()])
+
+    assert done.exit_code == 1
+    assert "owner of the tables" in done.output
 
 
 def test_a_token_is_known_but_not_made(scene: Scene, role: str, owner: str, monkeypatch: pytest.MonkeyPatch) -> None:
