@@ -43,6 +43,8 @@ def grants(role: str) -> Iterator[str]:
     yield f"revoke all on all tables in schema public from {quoted}"
     yield f"revoke all on schema public from {quoted}"
     yield f"grant usage on schema public to {quoted}"
+    # `bridge run` sees by it that there is nothing to upgrade.
+    yield f"grant select on alembic_version to {quoted}"
     for name in sorted(Base.metadata.tables):
         privileges = _ONLY.get(name, _WORK) + (", delete" if name in _MAY_DELETE else "")
         yield f"grant {privileges} on {name} to {quoted}"
