@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
+from cattrs import BaseValidationError
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
@@ -42,9 +43,17 @@ class LeadsNowhere(CallError):
 
 
 def take_up(session: Session, name: str, kind: type[Reading], now: datetime) -> Reading | None:
-    """The reading of a list that was begun and has not come to its end; None where it must begin anew."""
+    """The reading of a list that was begun and has not come to its end; None where it must begin anew.
+
+    One that another version of the bridge kept may have another shape: it begins anew.
+    """
     mark = session.get(Mark, _mark(name))
-    return load(kind, json.loads(mark.value)) if mark is not None and now - mark.at <= _KEPT else None
+    if mark is None or now - mark.at > _KEPT:
+        return None
+    try:
+        return load(kind, json.loads(mark.value))
+    except BaseValidationError:
+        return None
 
 
 def keep(session: Session, name: str, reading: object, now: datetime) -> None:

@@ -20,6 +20,7 @@ from app.bluecherry.gateway import Page
 from app.calls import CallError
 from app.db.engine import transaction
 from app.db.entries import rows_of_returns
+from app.db.marks import set_mark
 from app.db.tables.exceptions import ExceptionRow
 from app.db.tables.ledger import LedgerRow
 from app.db.tables.returns import ReturnRow
@@ -189,7 +190,7 @@ def _poll_from(session: Session, restore: Restore, outside: Outside) -> None:
     for store in outside.config.stores.values():
         name = f"poll:{store.name}"
         if store.return_list and session.get(Mark, name) is None:
-            session.add(Mark(name=name, value=restore.taken_at.isoformat(), at=outside.now()))
+            set_mark(session, name, restore.taken_at.isoformat(), outside.now())
 
 
 def _ask_warehouses(session: Session, restore: Restore, outside: Outside) -> None:

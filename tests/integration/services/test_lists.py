@@ -15,6 +15,11 @@ class Reading:
     cursor: str
 
 
+@dataclass(frozen=True)
+class OlderReading:
+    page: int
+
+
 def test_two_that_read_a_list_at_once_do_not_end_each_other(scene: Scene) -> None:
     def read(cursor: str) -> None:
         for _ in range(40):
@@ -28,3 +33,10 @@ def test_two_that_read_a_list_at_once_do_not_end_each_other(scene: Scene) -> Non
     with transaction() as session:
         assert take_up(session, "list", Reading, NOON) is None
     assert scene.rows(Mark) == []
+
+
+def test_a_reading_that_another_version_kept_in_another_shape_begins_anew(scene: Scene) -> None:
+    with transaction() as session:
+        keep(session, "list", OlderReading(7), NOON)
+    with transaction() as session:
+        assert take_up(session, "list", Reading, NOON) is None
