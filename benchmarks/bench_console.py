@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import statistics
 import tempfile
 import time
@@ -30,7 +31,9 @@ from app.permissions import Role
 from app.pseudonym import VARIABLE
 from app.secret import Secret
 from app.services.access.people import add_person
-from app.services.outside import utc_now
+from app.services.books.period_end import PeriodEndList
+from app.services.books.reports import ask, get_report, make_next
+from app.services.outside import outside, utc_now
 from app.services.views.figures import refresh_figures
 from app.system.postgres import EmbeddedPostgres
 from app.system.supervisor import Supervisor
@@ -148,6 +151,22 @@ def token_of(client: FlaskClient, address: str) -> str:
     return found[1]
 
 
+def make_reports() -> dict[str, dict[str, float]]:
+    """Have each list of a period's end made, as a worker does: seconds, lines, the most MiB of the process so far."""
+    found = {}
+    for which in PeriodEndList:
+        began = time.perf_counter()
+        number = ask(which, None, None, _LOGIN)
+        while get_report(number).asked.finished_at is None:
+            make_next(outside())
+        seconds = time.perf_counter() - began
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        lines = get_report(number).asked.lines or 0
+        found[which.value] = {"seconds": round(seconds, 1), "lines": lines, "peak_mib": round(peak, 1)}
+        click.echo(f"{which.value:30} {seconds:.1f} s, {lines:,} lines, at most {peak:.0f} MiB")
+    return found
+
+
 @click.command()
 @click.option("--returns", default=1_000_000, show_default=True)
 @click.option("--exceptions", default=20_000, show_default=True, help="How many of them have an open exception.")
@@ -167,6 +186,7 @@ def main(returns: int, exceptions: int, rounds: int, data: Path | None, only: st
         began = time.perf_counter()
         refresh_figures(utc_now())
         counting = time.perf_counter() - began
+        made = make_reports()
         asked = pages()
         if missing := left_out(client.application, asked):
             raise click.ClickException(f"No request is for {', '.join(missing)}: name one in console_pages.py.")
@@ -187,7 +207,7 @@ def main(returns: int, exceptions: int, rounds: int, data: Path | None, only: st
         "counting_ms": round(counting * 1000),
     }
     told |= {"load": [round(load[0], 1), round(os.getloadavg()[0], 1)]}
-    text = json.dumps({**told, "pages": found, "too_slow": slow}, indent=2)
+    text = json.dumps({**told, "reports": made, "pages": found, "too_slow": slow}, indent=2)
     if report is not None:
         report.write_text(text + "\n", encoding="utf-8")
     if slow:

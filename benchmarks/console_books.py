@@ -109,7 +109,8 @@ insert into ledger (return_pk, store, connection, key, kind, n, state, ord_num, 
     from plan where not ignored
     union all
     select pk, store, 'main', 'IJ-' || id || '-1', 'inventory_journal', 1, 'posted', lpad(pk::text, 10, '0'), {ij},
-        units, null, null, 'IJ' || pk, null, null, 'mapping', received, received + took, received, null, null
+        units, null, null, 'IJ' || pk, null, null, 'mapping', received, received + took, received,
+        to_char(received, 'YYYY-MM-DD'), to_char(received, 'YYYY-MM-DD')
     from plan where received is not null
     union all
     select plan.pk, plan.store, 'main', 'CM-' || plan.id || '-1', 'credit_memo', 1,

@@ -18,6 +18,7 @@ _STORES = ("es", "uk", "fr", "de")
 NO_PAGES = {
     "console.static": "files",
     "console.download": "a file: all of a list",
+    "console.report_file": "a file: all of a list",
     "console.home": "leads to Today",
     "console.sign_in_by_provider": "leads to the provider",
     "console.back_from_provider": "leads on from the provider",
@@ -83,6 +84,7 @@ def pages() -> Mapping[str, Sequence[Asked]]:
         "credit memos of a period": ["/console/books/credit-memos"],
         "received and not credited": ["/console/books/received-not-credited"],
         "credited and not received": ["/console/books/credited-not-received"],
+        "received and not credited, by number": [f"/console/books/reports/{number}" for (number,) in _some(_REPORTS)],
         "handbook": ["/console/handbook"],
         "runbook": [f"/console/runbooks/{code.value}" for code in Code],
         "operating model": ["/console/operating-model"],
@@ -128,6 +130,7 @@ _LONG = "select store, id from returns where pk <= 20"
 _USUAL = "select store, id from returns where pk between 21 and 60"
 _WINDOWS = "select window_id from batches order by documents desc limit 20"
 _CREDITED = "select id from returns where state = 'settled' order by pk limit 20"
+_REPORTS = "select id from reports where list = 'received_not_credited' order by id desc limit 2"
 _MEMOS = "select number from ledger where kind = 'credit_memo' and number is not null limit 20"
 
 

@@ -152,6 +152,7 @@ def schedule() -> dict[str, dict[str, Any]]:
         "refresh figures": _every(60.0, "tasks.upkeep.refresh_figures", UPKEEP),
         # Somebody looks at the progress.
         "carry bulk jobs": _every(2.0, "tasks.upkeep.carry_bulk_jobs", UPKEEP),
+        "make reports": _every(2.0, "tasks.upkeep.make_reports", UPKEEP),
         "refresh items": _every(600.0, "tasks.upkeep.refresh_items", UPKEEP),
         **{f"canary {queue}": _canary(queue) for queue in QUEUES},
         "reconcile": _every(clock.reconcile_every.total_seconds(), "tasks.upkeep.reconcile", UPKEEP),

@@ -15,7 +15,7 @@ from app.calls import CallError
 from app.reveni.schemas import Unreadable
 from app.services import sweep as standstill
 from app.services.alerts import delivery
-from app.services.books import reconciliation
+from app.services.books import reconciliation, reports
 from app.services.exceptions import bulk_jobs
 from app.services.facts import items
 from app.services.intake.poll import ask_quiet_ones, poll
@@ -58,6 +58,14 @@ def send_urgent_alerts() -> None:
 def carry_bulk_jobs() -> None:
     """Go on with what people asked for on many exceptions at once."""
     bulk_jobs.carry_jobs()
+
+
+# Years of returns take minutes. After Redis' patience a second worker gets the message, and finds the report in the
+# first one's hands; RabbitMQ closes the channel after half an hour.
+@app.task(name="tasks.upkeep.make_reports", soft_time_limit=1500, time_limit=1530)
+def make_reports() -> None:
+    """Make a list of a period's end that somebody asked for."""
+    reports.make_next(outside())
 
 
 @app.task(name="tasks.upkeep.refresh_items")

@@ -20,6 +20,7 @@ from app.domain.model import OrderLine, Return, ReturnItem
 from app.domain.money import Money
 from app.domain.policy import REJECTED, ItemStatus, Kind, StoreRules
 from app.domain.receiving import QUARANTINE
+from app.domain.saying import Said, quoted, say
 
 
 class Reason(StrEnum):
@@ -76,7 +77,7 @@ class OneSided:
     units: int
     since: date
     reason: Reason
-    detail: str
+    detail: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def credited_not_received(account: Account, at: date | None) -> list[OneSided]:
             _take_documents(account, Kind.INVENTORY_JOURNAL, line.seq, parts, at)
             released = next((o for o in account.obstacles if o.released and o.code == Code.NOT_RECEIVED), None)
             if released is not None:
-                parts.take(parts.left, Reason.RELEASED, f"{released.code}, by {released.by}")
+                parts.take(parts.left, Reason.RELEASED, _decided(released))
             _take_obstacles(account, parts)
             result += parts.found
     return result
@@ -133,6 +134,9 @@ def sum_of(line: OrderLine, units: int) -> Money:
     return line.net.after(units, line.qty_inv) + line.tax.after(units, line.qty_inv)
 
 
+_NO_DETAIL = quoted("")
+
+
 class _Parts:
     """Units of one line that want a reason, handed out one reason after the other."""
 
@@ -142,7 +146,7 @@ class _Parts:
         self.left = units
         self.found: list[OneSided] = []
 
-    def take(self, units: int, reason: Reason, detail: str = "") -> None:
+    def take(self, units: int, reason: Reason, detail: Said = _NO_DETAIL) -> None:
         """Give this reason to as many of the units that have none yet."""
         units = min(units, self.left)
         if units > 0:
@@ -154,14 +158,19 @@ def _explain_uncredited(account: Account, line: Line, parts: _Parts, at: date | 
     _take_documents(account, Kind.CREDIT_MEMO, line.seq, parts, at)
     item = next((each for each in account.ret.items if each.item_id == line.item_id), None)
     if item is not None and is_even(item, account.ret.currency):
-        parts.take(parts.left, Reason.EVEN_EXCHANGE, f"for {item.exchange.sku}" if item.exchange else "")
-    parts.take(_rejected(account, item, line.seq, at), Reason.REJECTED, "rejected goods are not credited")
+        parts.take(
+            parts.left, Reason.EVEN_EXCHANGE, say("for %(sku)s", sku=item.exchange.sku) if item.exchange else _NO_DETAIL
+        )
+    parts.take(_rejected(account, item, line.seq, at), Reason.REJECTED, say("rejected goods are not credited"))
     sold = account.lines.get(line.ord_line_seq or 0)
     if sold is not None and not sold.paid:
-        parts.take(parts.left, Reason.NO_VALUE, "nothing was paid for them on this order")
+        parts.take(parts.left, Reason.NO_VALUE, say("nothing was paid for them on this order"))
     if item is not None and _waits(account, item):
         open_codes = sorted({each.code for each in account.obstacles if each.by is None})
-        detail = f"{item.status} in Reveni" + (f"; open: {', '.join(open_codes)}" if open_codes else "")
+        detail = say("%(status)s in Reveni", status=item.status)
+        if open_codes:
+            codes = ", ".join(open_codes)
+            detail = say("%(status)s in Reveni; open: %(codes)s", status=item.status, codes=codes)
         parts.take(parts.left, Reason.WAITS_FOR_ACCEPTANCE, detail)
     _take_obstacles(account, parts)
 
@@ -195,24 +204,37 @@ def _take_documents(account: Account, kind: Kind, seq: int, parts: _Parts, at: d
         if entry.state is State.POSTED:
             if at is not None and each.dated is not None and each.dated > at:
                 reason = Reason.CREDITED_LATER if memo else Reason.RECEIVED_LATER
-                parts.take(units, reason, f"{entry.number or entry.key} of {each.dated}")
+                parts.take(
+                    units, reason, say("%(number)s of %(day)s", number=entry.number or entry.key, day=each.dated)
+                )
         elif entry.state is State.REFUSED:
             reason = Reason.MEMO_REFUSED if memo else Reason.JOURNAL_UNDER_WAY
-            parts.take(units, reason, f"{entry.key}: {entry.error_code}")
+            parts.take(units, reason, quoted(f"{entry.key}: {entry.error_code}"))
         elif each.post_at is not None and memo:
-            parts.take(units, Reason.WAITS_FOR_WINDOW, f"{entry.key}, {each.post_at:%Y-%m-%d %H:%M} UTC")
+            parts.take(units, Reason.WAITS_FOR_WINDOW, quoted(f"{entry.key}, {each.post_at:%Y-%m-%d %H:%M} UTC"))
         else:
-            parts.take(units, Reason.MEMO_UNDER_WAY if memo else Reason.JOURNAL_UNDER_WAY, f"{entry.key} {entry.state}")
+            parts.take(
+                units, Reason.MEMO_UNDER_WAY if memo else Reason.JOURNAL_UNDER_WAY, quoted(f"{entry.key} {entry.state}")
+            )
 
 
 def _take_obstacles(account: Account, parts: _Parts) -> None:
     open_codes = sorted({each.code for each in account.obstacles if each.by is None})
     if open_codes:
-        parts.take(parts.left, Reason.EXCEPTION, ", ".join(open_codes))
-    ended = sorted({f"{each.code}, by {each.by}" for each in account.obstacles if each.by is not None})
+        parts.take(parts.left, Reason.EXCEPTION, quoted(", ".join(open_codes)))
+    ended = sorted({_decided(each) for each in account.obstacles if each.by is not None})
     if ended:
-        parts.take(parts.left, Reason.DECIDED, "; ".join(ended))
+        parts.take(parts.left, Reason.DECIDED, _joined(ended))
     parts.take(parts.left, Reason.NOT_EXPLAINED)
+
+
+def _decided(obstacle: Obstacle) -> Said:
+    return say("%(code)s, by %(who)s", code=obstacle.code, who=obstacle.by)
+
+
+def _joined(sentences: Sequence[Said]) -> Said:
+    first, *rest = sentences
+    return say("%(first)s; %(rest)s", first=first, rest=_joined(rest)) if rest else first
 
 
 def _ra_lines(account: Account) -> Iterable[Line]:

@@ -14,6 +14,7 @@ from tests.support.scene import Scene
 _NO_PAGES = {
     "console.static",
     "console.download",
+    "console.report_file",
     "console.sign_in",
     "console.sign_in_by_provider",
     "console.back_from_provider",
@@ -34,6 +35,7 @@ def every_page(scene: Scene) -> list[str]:
         "console.raw": {"store": "es", "return_id": "settled"},
         "console.document": {"key": "CM-settled-1"},
         "console.window": {"number": 1},
+        "console.report": {"number": 1},
         "console.runbook": {"code": "unknown_sku"},
         "console.mapping": {"store": "es"},
         "console.mapping_edit": {"number": 1},

@@ -10,6 +10,8 @@ from app.db.engine import transaction
 from app.db.tables.exceptions import ExceptionRow
 from app.domain.blockers import Code
 from app.domain.policy import UNGRADED, Kind
+from app.services.books import reports
+from app.services.books.period_end import PeriodEndList
 from app.services.exceptions.approvals import ask
 from app.services.exceptions.bulk_jobs import start_job
 from app.services.exceptions.desk_actions import Action
@@ -53,6 +55,9 @@ def furnish(scene: Scene) -> None:
     receive(config.sites["silent"], RECEIPT, "T-held-0", [Entered("0001", 1, UNGRADED, None)], scene.clock.now(), None)
     save(config, {"stores": {"es": {"reasons": {"too_big": "SZ"}}}}, 0, "admin", scene.clock.now())
     refresh_figures(scene.clock.now())
+    reports.ask(PeriodEndList.RECEIVED_NOT_CREDITED, None, None, "finance")
+    reports.make_next(scene.outside)
+    reports.ask(PeriodEndList.CREDITED_NOT_RECEIVED, None, None, "finance")
     hold("es", Kind.EXCHANGE_ORDER, "The auditors look at exchanges today.", "finance")
 
 

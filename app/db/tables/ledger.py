@@ -82,6 +82,11 @@ class LedgerRow(Base):
             "posted_at",
             postgresql_where=text("kind in ('inventory_journal', 'credit_memo') and state = 'posted' and not shadow"),
         ),
+        Index(
+            "ix_ledger_memo_date",
+            "document_date",
+            postgresql_where=text("kind = 'credit_memo' and state = 'posted' and not shadow"),
+        ),
         Index("ix_ledger_batch", "batch_id", postgresql_where=text("batch_id is not null")),
         Index("ix_ledger_key", "key"),
         Index("ix_ledger_number", "number", postgresql_where=text("number is not null")),

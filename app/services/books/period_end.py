@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import TextIO
 
-from sqlalchemy import select, text, tuple_
+from sqlalchemy import func, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from app import spreadsheet
@@ -33,12 +34,15 @@ from app.domain.period_end import (
     worth,
 )
 from app.domain.policy import Kind
+from app.domain.saying import Said
 from app.services.outside import Outside
 
 COLUMNS = ("store", "return", "order", "SKU", "units", "amount", "currency", "since", "reason", "detail")
+_RANGE = 20_000
 _PAGE = 500
 
-# Returns whose journals and memos hold different units of a line: only they are looked at closely.
+# Returns whose journals and memos hold different units of a line: only they are looked at closely. Asked in ranges, so
+# that PostgreSQL need not sort all documents of all years at once, and whoever asks may say between two that it lives.
 _UNEVEN = text(
     """
     select return_pk from (
@@ -47,7 +51,8 @@ _UNEVEN = text(
             sum(case when ledger.kind = 'credit_memo' then -(line ->> 'qty')::int
                      when line ->> 'rec_type' = 'RT' then (line ->> 'qty')::int else 0 end) as units
         from ledger cross join jsonb_array_elements(ledger.document -> 'lines') line
-        where ledger.state = 'posted' and ledger.kind in ('inventory_journal', 'credit_memo')
+        where ledger.return_pk between :first and :last
+            and ledger.state = 'posted' and ledger.kind in ('inventory_journal', 'credit_memo')
             and (cast(:at as text) is null or ledger.document_date <= :at)
             and (cast(:store as text) is null or ledger.store = :store)
         group by ledger.return_pk, line ->> 'ra_line_seq'
@@ -71,7 +76,7 @@ class PeriodEndLine:
     amount: Money | None
     since: date
     reason: Reason
-    detail: str
+    detail: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +89,54 @@ class PeriodEndSum:
     amount: Money
 
 
+class PeriodEndList(StrEnum):
+    """The two lists: which side of the books holds more units."""
+
+    RECEIVED_NOT_CREDITED = "received_not_credited"
+    CREDITED_NOT_RECEIVED = "credited_not_received"
+
+
 _Rule = Callable[[Account, date | None], list[OneSided]]
+_RULES: dict[PeriodEndList, tuple[_Rule, int]] = {
+    PeriodEndList.RECEIVED_NOT_CREDITED: (received_not_credited, 1),
+    PeriodEndList.CREDITED_NOT_RECEIVED: (credited_not_received, -1),
+}
 
 
 def list_received_not_credited(outside: Outside, store: str | None, at: date | None) -> list[PeriodEndLine]:
     """Units that BlueCherry received by the bridge's journals, and that no memo credits."""
-    return _lines(received_not_credited, 1, outside, store, at)
+    return lines_of(PeriodEndList.RECEIVED_NOT_CREDITED, outside, store, at)
 
 
 def list_credited_not_received(outside: Outside, store: str | None, at: date | None) -> list[PeriodEndLine]:
     """Units that the bridge's memos credit, and that no journal received."""
-    return _lines(credited_not_received, -1, outside, store, at)
+    return lines_of(PeriodEndList.CREDITED_NOT_RECEIVED, outside, store, at)
 
 
-def sums_of(lines: Sequence[PeriodEndLine]) -> list[PeriodEndSum]:
+def lines_of(
+    which: PeriodEndList,
+    outside: Outside,
+    store: str | None,
+    at: date | None,
+    going_on: Callable[[], None] = lambda: None,
+) -> list[PeriodEndLine]:
+    """A list by store, day, return and SKU, of one moment; years of returns take minutes.
+
+    `going_on` is called every few seconds; what it raises ends the reading.
+    """
+    rule, sign = _RULES[which]
+    result: list[PeriodEndLine] = []
+    with transaction() as session:
+        # One snapshot for all pages: the list is of one moment.
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        for pks in _uneven(session, sign, store, at):
+            going_on()
+            result += _page(session, rule, sign, pks, outside, at)
+    result.sort(key=lambda line: (line.store, line.since, line.return_id, line.sku))
+    return result
+
+
+def sums_of(lines: Iterable[PeriodEndLine]) -> list[PeriodEndSum]:
     """Units and money by currency and reason."""
     units: Counter[tuple[str, Reason]] = Counter()
     amounts: dict[tuple[str, Reason], Money] = {}
@@ -132,21 +171,20 @@ def write_csv(file: TextIO, lines: Sequence[PeriodEndLine]) -> None:
     spreadsheet.write_csv(file, COLUMNS, (cells(line) for line in lines))
 
 
-def _lines(rule: _Rule, sign: int, outside: Outside, store: str | None, at: date | None) -> list[PeriodEndLine]:
-    given = {"at": at.isoformat() if at else None, "store": store, "sign": sign}
-    result: list[PeriodEndLine] = []
-    with transaction() as session:
-        # One snapshot for all pages: the list is of one moment.
-        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        pks = list(session.scalars(_UNEVEN, given))
-        for start in range(0, len(pks), _PAGE):
-            result += _page(session, rule, sign, pks[start : start + _PAGE], outside, at)
-    return sorted(result, key=lambda line: (line.store, line.since, line.return_id, line.sku))
+def _uneven(session: Session, sign: int, store: str | None, at: date | None) -> Iterator[Sequence[int]]:
+    """Numbers of the returns to look at, in pages; empty ones, too, so that whoever asks hears of it."""
+    given = {"sign": sign, "store": store, "at": at.isoformat() if at else None}
+    first, last = session.execute(select(func.min(ReturnRow.pk), func.max(ReturnRow.pk))).one()
+    for start in range(first or 0, (last or -1) + 1, _RANGE):
+        pks = list(session.scalars(_UNEVEN, {**given, "first": start, "last": start + _RANGE - 1}))
+        yield from (pks[each : each + _PAGE] for each in range(0, len(pks) or 1, _PAGE))
 
 
 def _page(
     session: Session, rule: _Rule, sign: int, pks: Sequence[int], outside: Outside, at: date | None
 ) -> Iterator[PeriodEndLine]:
+    if not pks:
+        return
     ledger = rows_of_returns(session, pks)
     returns = session.scalars(select(ReturnRow).where(ReturnRow.pk.in_(pks)).order_by(ReturnRow.pk))
     orders = _orders(session, ledger)

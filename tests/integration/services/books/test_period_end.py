@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from io import StringIO
 
 from app.domain.period_end import Reason
+from app.domain.saying import quoted
 from app.services.books.period_end import (
     PeriodEndLine,
     accrual_of,
@@ -113,6 +114,6 @@ def test_what_finance_released_is_credited_and_not_received(scene: Scene) -> Non
 
 def test_a_file_holds_no_formula() -> None:
     file = StringIO()
-    line = PeriodEndLine("es", "r1", "1", "=cmd()", 1, None, date(2026, 11, 20), Reason.EXCEPTION, "-2+3")
+    line = PeriodEndLine("es", "r1", "1", "=cmd()", 1, None, date(2026, 11, 20), Reason.EXCEPTION, quoted("-2+3"))
     write_csv(file, [line])
     assert file.getvalue().splitlines()[1] == "es,r1,1,'=cmd(),1,,,2026-11-20,exception,'-2+3"

@@ -324,6 +324,7 @@ def test_every_column_for_words_is_erased_or_known_to_name_nobody() -> None:
     # A mapping, how a channel of alerts failed, why windows are held, and what the bridge says of a job.
     name_nobody = {
         "mappings.content", "alert_messages.error", "circuits.why", "window_holds.reason", "bulk_jobs.error",
+        "reports.error",
     }  # fmt: skip
 
     assert found == erased | name_nobody
