@@ -15,7 +15,7 @@ class ReportRow(Base):
 
     `lease_until`: a worker makes it until then, `tries`: how many began it. `read_at`: when the books stood as it says.
     Once `finished_at` is set there is either `error`, or `lines` (how many), `shown` (sums, and the lines of a page)
-    and the `file`, CSV compressed by gzip; none of it is changed again.
+    and the `file`, CSV compressed by gzip; a trigger keeps it so.
     """
 
     __tablename__ = "reports"

@@ -8,8 +8,11 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 import redis
+from celery import Celery
 
 from app.db.tables.exceptions import ExceptionRow
+from app.services.books import reports
+from app.services.books.period_end import PeriodEndList
 from app.services.intake.nudge import Nudger
 from app.services.intake.taking_in import take_in
 from tests.support.scene import Scene, item
@@ -50,6 +53,14 @@ def test_on_redis_a_return_goes_from_event_to_memo(scene: Scene, redis_url: str,
 @pytest.mark.rabbitmq
 def test_on_rabbitmq_a_return_goes_from_event_to_memo(scene: Scene, rabbitmq_url: str, database: str) -> None:
     _from_event_to_memo(scene, rabbitmq_url, database)
+
+
+def test_a_list_of_a_periods_end_is_made_by_a_worker(scene: Scene, redis_url: str, database: str) -> None:
+    number = reports.ask(PeriodEndList.RECEIVED_NOT_CREDITED, None, None, "ana")
+    beat = Celery("beat", broker=redis_url, set_as_current=False)
+    with running(scene, redis_url, database):
+        beat.send_task("tasks.upkeep.make_reports", queue="clock")
+        wait_until(lambda: reports.get_report(number).asked.lines == 0, 20, "the list is made")
 
 
 def test_a_step_that_passes_by_itself_is_tried_again_soon(scene: Scene, redis_url: str, database: str) -> None:

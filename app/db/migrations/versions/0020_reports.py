@@ -40,6 +40,11 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("finished_at is null"),
     )
+    # What was made is evidence.
+    op.execute(
+        "create trigger reports_stay_as_they_were before update or delete on reports "
+        "for each row when (old.finished_at is not null) execute function refuse_to_change_history()"
+    )
     op.create_index("ix_ledger_memo_date", "ledger", ["document_date"], postgresql_where=sa.text(_MEMOS))
 
 

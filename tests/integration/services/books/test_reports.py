@@ -5,7 +5,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Delete, Update, delete, select, update
+from sqlalchemy.exc import IntegrityError
 
 from app.db.engine import transaction
 from app.db.tables.reports import ReportRow
@@ -82,6 +83,15 @@ def test_a_report_holds_what_the_list_says_and_keeps_it(scene: Scene) -> None:
         scene.accept(f"r{n}")
     scene.work()
     assert get_report(number) == report
+
+
+@pytest.mark.parametrize("change", [update(ReportRow).values(lines=0), delete(ReportRow)])
+def test_what_was_made_cannot_be_changed_nor_deleted(scene: Scene, change: Update | Delete) -> None:
+    ask(RECEIVED, None, None, "ana")
+    make_next(scene.outside)
+
+    with pytest.raises(IntegrityError, match="reports is append-only"), transaction() as session:
+        session.execute(change)
 
 
 def test_a_list_that_nothing_is_accrued_by_has_no_accrual(scene: Scene) -> None:
