@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Blueprint, abort, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from app.web.console.language import N_, gettext
@@ -28,6 +28,7 @@ def answer_errors_as_pages(console: Blueprint) -> None:
     """Let every error on the console's addresses answer with a page."""
     console.register_error_handler(CSRFError, _forged)
     console.register_error_handler(HTTPException, _refused)
+    console.register_error_handler(DataError, _no_such_value)
     console.register_error_handler(OperationalError, _database_away)
 
     @console.route("/<path:anything>")
@@ -55,6 +56,11 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
         return error.get_response()
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     return page_of_error(status, gettext(_MESSAGES[status]) if status in _MESSAGES else status.phrase)
+
+
+def _no_such_value(_: DataError) -> ResponseReturnValue:
+    """A number or text that no column of the database can hold, as a cursor or an identity of thirty digits."""
+    return page_of_error(HTTPStatus.BAD_REQUEST, gettext(_MESSAGES[HTTPStatus.BAD_REQUEST]))
 
 
 def _database_away(_: OperationalError) -> ResponseReturnValue:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from secrets import token_hex
+from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, abort, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -76,6 +78,8 @@ def put_into_frame(app: Flask, console: Blueprint, config: Config, settings: Web
         g.now, g.file_config, g.config, g.zones, g.person = utc_now(), config, config, zones, None
         if request.endpoint == "console.static":
             return None
+        if _holds_nul():
+            abort(HTTPStatus.BAD_REQUEST)
         if settings.console_secret is None:
             return page_of_error(
                 HTTPStatus.SERVICE_UNAVAILABLE,
@@ -161,6 +165,7 @@ def _known_to_templates() -> dict[str, object]:
         "may": may,
         "permissions": Permission,
         "here": here,
+        "with_arguments": with_arguments,
         "kind_name": names.kind_name,
         "language": language,
         "languages": LANGUAGE_NAMES,
@@ -175,9 +180,25 @@ def _known_to_templates() -> dict[str, object]:
 
 def here(**changes: object) -> str:
     """The address of this page with other arguments; None takes one away."""
-    arguments = {**(request.view_args or {}), **request.args.to_dict(), **changes}
-    kept = {name: value for name, value in arguments.items() if value is not None}
-    return url_for(request.endpoint or "console.home", **kept)
+    return _with(url_for(request.endpoint or "console.home", **(request.view_args or {})), changes)
+
+
+def with_arguments(endpoint: str, **changes: object) -> str:
+    """The address of another page with this page's arguments, some of them changed."""
+    return _with(url_for(endpoint), changes)
+
+
+def _with(address: str, changes: Mapping[str, object]) -> str:
+    """Arguments are written behind the address by hand: some names mean something of their own to `url_for`."""
+    arguments = {**request.args.to_dict(), **changes}
+    query = urlencode({name: value for name, value in arguments.items() if value is not None})
+    return f"{address}?{query}" if query else address
+
+
+def _holds_nul() -> bool:
+    """Whether something was sent that PostgreSQL keeps in no text."""
+    sent = (*request.args.items(multi=True), *request.form.items(multi=True))
+    return "\0" in request.path or any("\0" in word for pair in sent for word in pair)
 
 
 def _to_sign_in() -> ResponseReturnValue:

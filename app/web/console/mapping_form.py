@@ -11,6 +11,8 @@ from app.config.overlay import SITE_KEYS
 from app.toml_schema import Table
 
 Form = MultiDict[str, str]
+_LONGEST_NUMBER = 10
+"""Digits that are read as a number; more are left for the check to refuse."""
 
 POLICY = {
     "freight": ("never", "all_back"),
@@ -92,7 +94,7 @@ def _given(**values: str) -> Table:
 
 
 def _whole(text: str) -> object:
-    return int(text) if text.strip().isdecimal() else text
+    return int(text) if text.strip().isdecimal() and len(text) < _LONGEST_NUMBER else text
 
 
 def overlay_in(form: Form) -> Table:

@@ -71,7 +71,7 @@ def save_mapping(store: str) -> ResponseReturnValue:
         proposed, based_on = mapping_form.overlay_in(request.form), int(request.form.get("based_on", ""))
         overlay = mapping_edits.newest_overlay()[1]
         changed = mapping_edits.differences(_file(), overlay, proposed)
-    except ValueError:
+    except (ValueError, RecursionError):
         abort(HTTPStatus.BAD_REQUEST)
     if request.form.get("action") == "try":
         theirs = overlaid_rules({name: each.rules for name, each in _file().stores.items()}, proposed)

@@ -138,8 +138,8 @@ def _meant() -> list[int]:
     form = request.form
     if form.get("all"):
         return desk.ids_of(wanted_now())
-    ids = {int(each) for each in form.getlist("ids") if each.isdigit()}
-    causes = [int(each) for each in form.getlist("causes") if each.isdigit()]
+    ids = set(form.getlist("ids", type=int))
+    causes = form.getlist("causes", type=int)
     if causes:
         ids |= set(desk.ids_of(wanted_now(), causes))
     return sorted(ids)

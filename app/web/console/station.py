@@ -24,6 +24,8 @@ add_pages = pages.add_to
 
 _BLANK_LINES = 3
 """Lines for goods that nobody announced."""
+_LONGEST_NUMBER = 6
+"""Digits of units of one line: more is a scanned code in the wrong field."""
 PROBLEMS = {
     "reference": N_("Scan or type what stands on the parcel: RA, tracking number or return id."),
     "lines": N_("Enter the units that came: at least one line with a quantity."),
@@ -131,7 +133,7 @@ def _lines() -> list[Entered]:
     for code, units, grade, remark in _sent():
         if not units or units == "0":
             continue
-        if not units.isdecimal() or not code:
+        if not units.isdecimal() or len(units) > _LONGEST_NUMBER or not code:
             raise NotReceived(gettext("Each line needs a SKU or UPC, and whole units."))
         lines.append(Entered(code, int(units), grade or UNGRADED, remark or None))
     return lines
