@@ -120,7 +120,7 @@ def _carry(row: BulkJobRow, ids: Sequence[int]) -> Said | None:
             perform(Action(row.action), ids, row.arguments, row.by)
     except NotPossible as problem:
         error = problem.said
-    _record(row.id, len(ids), error)
+    _record(row, len(ids), error)
     return error
 
 
@@ -141,9 +141,12 @@ def _take() -> tuple[BulkJobRow, list[int]] | None:
         return row, list(row.exception_ids[row.done : row.done + SLICE])
 
 
-def _record(number: int, dealt_with: int, error: str | None) -> None:
+def _record(taken: BulkJobRow, dealt_with: int, error: str | None) -> None:
+    """Go on behind a slice; not for a worker that comes back late, whose slice another one has done meanwhile."""
     with transaction() as session:
-        row = session.get_one(BulkJobRow, number, with_for_update=True)
+        row = session.get_one(BulkJobRow, taken.id, with_for_update=True)
+        if row.done != taken.done:
+            return
         row.done += dealt_with
         row.lease_until, row.error = None, error
         if error is not None or row.done >= len(row.exception_ids):

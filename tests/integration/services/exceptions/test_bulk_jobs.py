@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -8,8 +9,9 @@ from sqlalchemy import update
 from app.db.engine import transaction
 from app.db.tables.desk import BulkJobRow
 from app.db.tables.returns import ReturnRow
+from app.services.exceptions import bulk_jobs
 from app.services.exceptions.bulk_jobs import NoSuchJob, carry_jobs, get_job, start_job
-from app.services.exceptions.desk_actions import Action
+from app.services.exceptions.desk_actions import Action, Arguments, perform
 from app.services.outside import utc_now
 from tests.support.rows import exception_row, return_row, saved
 
@@ -51,6 +53,24 @@ def test_what_a_worker_holds_is_left_until_its_lease_is_over() -> None:
 
     assert carry_jobs() == 30
     assert get_job(number).done == 30
+
+
+def test_a_worker_that_comes_back_after_its_lease_skips_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Frozen in the midst of a slice, which another worker does meanwhile: it counts once."""
+    number = start_job(Action.RETRY, _held(120), {}, "ana")
+
+    def frozen(action: Action, ids: Sequence[int], arguments: Arguments, by: str) -> int:
+        monkeypatch.setattr(bulk_jobs, "perform", perform)
+        with transaction() as session:
+            session.execute(update(BulkJobRow).values(lease_until=utc_now() - timedelta(seconds=1)))
+        assert carry_jobs() == 50
+        return perform(action, ids, arguments, by)
+
+    monkeypatch.setattr(bulk_jobs, "perform", frozen)
+    monkeypatch.setattr(bulk_jobs, "_SLICES_PER_RUN", 1)
+    carry_jobs()
+
+    assert get_job(number).done == 50
 
 
 def test_a_job_that_cannot_be_done_ends_with_its_reason() -> None:
