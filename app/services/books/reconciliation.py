@@ -99,11 +99,16 @@ def reconcile(connection: str, outside: Outside) -> Reading:
 def read(connection: str, since: datetime, outside: Outside) -> Reading:
     """Compare the documents of a connection from a time on; open exceptions for what differs, close what agrees.
 
-    Raises a CallError when BlueCherry does not answer.
+    It counts as the last comparison where it leaves out nothing since the one before; the next `reconcile` goes on
+    where the last one ended all the same. Raises a CallError when BlueCherry does not answer.
     """
+    now, place = outside.now(), f"books:{connection}"
     reading = Reading(connection, since, since)
     while not reading.ended:
         _read_page(reading, None, outside)
+    with transaction() as session:
+        upto = Mark.name == place, Mark.value >= since.astimezone(UTC).isoformat()
+        session.execute(update(Mark).where(*upto, Mark.at < now).values(at=now))
     return reading
 
 

@@ -21,6 +21,7 @@ from app.services.exceptions.remedies import resolve, retry
 from app.services.intake.taking_in import take_in
 from app.services.ledger.planning import plan
 from app.services.ledger.validation import validate
+from app.services.views.checklists import compared
 from tests.support.scene import Scene, item
 from tests.unit.sandbox.world import memo, memo_line, ra, ra_line, sale
 
@@ -116,6 +117,17 @@ def test_it_stays_open_whatever_happens_to_the_return_until_the_books_agree(scen
     assert _read(scene).differences == []
     (exception,) = scene.rows(ExceptionRow)
     assert exception.closed_by == "the books agree again"
+
+
+def test_a_reading_by_hand_counts_as_the_last_comparison_unless_it_leaves_something_out(scene: Scene) -> None:
+    reconcile("main", scene.outside)
+    scene.clock.move(3 * 3600)
+    _read(scene, hours=1)
+    assert scene.outside.now() - compared()["main"] > timedelta(hours=2)
+
+    _read(scene, hours=24)
+
+    assert scene.outside.now() - compared()["main"] < timedelta(minutes=1)
 
 
 def test_what_a_person_ended_is_not_opened_again(scene: Scene) -> None:
