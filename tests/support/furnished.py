@@ -19,7 +19,10 @@ from app.services.exceptions.exception_file import comment
 from app.services.intake.station import Entered, receive
 from app.services.ledger.window_holds import hold
 from app.services.mapping_edits import save
+from app.services.outside import utc_now
 from app.services.views.figures import refresh_figures
+from app.services.views.health import canary
+from app.system.parts import QUEUES
 from tests.support.scene import Scene, item
 from tests.unit.sandbox.world import order_line, sale
 
@@ -27,7 +30,7 @@ RECEIPT = "station-0001"
 
 
 def furnish(scene: Scene) -> None:
-    """Returns in several states, exceptions of several teams, a window that was posted, something to approve."""
+    """Returns in several states, exceptions of several teams, a posted window, something to approve, living queues."""
     scene.configure({"stores": {"es": {"posting": {"credit_memo": "every 1h"}}}})
     orders = [sale(f"0009{n:02}", ref_num1=f"90{n:02}", lines=[order_line(1, "0001", 3)]) for n in range(12)]
     twice = [sale(f"00080{n}", ref_num1="8000", lines=[order_line(1, "0001", 3)]) for n in range(2)]
@@ -58,6 +61,8 @@ def furnish(scene: Scene) -> None:
     reports.ask(PeriodEndList.RECEIVED_NOT_CREDITED, None, None, "finance")
     reports.make_next(scene.outside)
     reports.ask(PeriodEndList.CREDITED_NOT_RECEIVED, None, None, "finance")
+    for queue in QUEUES:
+        canary(queue, utc_now())
     hold("es", Kind.EXCHANGE_ORDER, "The auditors look at exchanges today.", "finance")
 
 

@@ -95,7 +95,10 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One thing to mend: open exceptions of one code and cause. `money` has one amount per currency."""
+    """One thing to mend: open exceptions of one code and cause. `money` has one amount per currency.
+
+    `asked`: about how many of them something waits for a second person.
+    """
 
     code: str
     cause: str
@@ -107,6 +110,7 @@ class Cause:
     oldest: datetime
     message: str
     first_id: int
+    asked: int
 
     @property
     def urgent(self) -> bool:
@@ -265,6 +269,16 @@ def _causes(session: Session, rows: Sequence[Any], wanted: Wanted) -> list[Cause
         stores.setdefault((code, cause), set()).update(name for name in names if name is not None)
         if currency is not None and amount is not None:
             money.setdefault((code, cause), {})[currency] = Money.rounded(amount, currency)
+    each_asked = func.unnest(ApprovalRow.exception_ids)
+    waiting = select(each_asked).where(ApprovalRow.state == "open")
+    asked = {
+        (code, cause): number
+        for code, cause, number in session.execute(
+            select(row.code, row.cause, func.count())
+            .where(*wanted.conditions(), about, row.id.in_(waiting))
+            .group_by(row.code, row.cause)
+        )
+    }
     first = session.execute(select(row.id, row.message, row.said).where(row.id.in_([each.first_id for each in rows])))
     messages = {each.id: unpack(each.said, each.message) for each in first}
     return [
@@ -279,6 +293,7 @@ def _causes(session: Session, rows: Sequence[Any], wanted: Wanted) -> list[Cause
             oldest=each.oldest,
             message=messages[each.first_id],
             first_id=each.first_id,
+            asked=asked.get((each.code, each.cause), 0),
         )
         for each in rows
     ]

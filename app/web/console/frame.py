@@ -20,6 +20,7 @@ from app.permissions import Permission
 from app.secret import Secret
 from app.services.access.acts import note_act
 from app.services.access.sessions import LONGEST, person_in_session
+from app.services.exceptions.approvals import waiting
 from app.services.mapping_edits import current
 from app.services.outside import utc_now
 from app.web.console import document_names, happenings, names, shown
@@ -165,6 +166,7 @@ def _known_to_templates() -> dict[str, object]:
         "may": may,
         "permissions": Permission,
         "here": here,
+        "approvals_waiting": waiting,
         "with_arguments": with_arguments,
         "kind_name": names.kind_name,
         "language": language,

@@ -10,6 +10,7 @@ from app.config import Alerts
 from app.domain.alerting import Step, TeamAlerts
 from app.domain.blockers import Code
 from app.domain.money import Money
+from app.services.exceptions.approvals import ask
 from app.services.exceptions.desk import (
     Cursor,
     Load,
@@ -22,6 +23,7 @@ from app.services.exceptions.desk import (
     overdue,
     together,
 )
+from app.services.exceptions.desk_actions import Action
 from tests.support.rows import NOON, exception_row, return_row, saved
 
 pytestmark = pytest.mark.usefixtures("books")
@@ -34,6 +36,14 @@ def _wanted(**changes: Any) -> Wanted:
 def _held(cause: str, amount: str | None, *, code: Code = Code.UNKNOWN_SKU, **changes: object) -> int:
     money = {"amount": None if amount is None else Decimal(amount)}
     return saved(exception_row(code, cause, **(money | changes)))
+
+
+def test_a_cause_tells_about_how_many_something_waits_for_a_second_person() -> None:
+    first, _ = _held("lost", "10"), _held("lost", "20")
+    _held("other", "5")
+    ask(Action.RESOLVE, [first], {"reason": "a gift"}, "ana")
+
+    assert {each.cause: each.asked for each in causes(_wanted()).causes} == {"lost": 1, "other": 0}
 
 
 def test_what_holds_up_most_money_comes_first() -> None:
