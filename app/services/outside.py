@@ -182,6 +182,11 @@ def outside() -> Outside:
     return world if config is world.config else replace(world, config=config)
 
 
+def file_config() -> Config:
+    """This process's configuration as its file has it, without the edits above it. Raises ConfigError."""
+    return _of_process(os.getpid(), config_path()).config
+
+
 def sweep_clock() -> Sweep:
     """How often the sweep runs: as the configuration says, or the defaults where there is no file (Flower's part).
 

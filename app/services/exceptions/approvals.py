@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from app.domain.saying import Said, say
 from app.services.exceptions.bulk_jobs import add_job, carry_now
 from app.services.exceptions.desk_actions import Action, Arguments, needs_second_person, perform
 from app.services.exceptions.remedies import NotPossible, check_release
+from app.services.facts.dossiers import lock_returns
 from app.services.history import Notes
 from app.services.outside import utc_now
 from app.services.page import Page, page_of
@@ -70,17 +72,18 @@ def do_or_ask(action: Action, exception_ids: Sequence[int], arguments: Arguments
 def ask(action: Action, exception_ids: Sequence[int], arguments: Arguments, by: str) -> int:
     """Ask for a second person's word; the number of what waits.
 
-    Raises NotPossible when none of the exceptions is open any more, or money of two currencies is meant at once.
+    Raises NotPossible when none of the exceptions is open any more, something about one of them waits already, or money
+    of two currencies is meant at once.
     """
     reason = (arguments.get("reason") or "").strip()
     if not reason:
         raise NotPossible(say("Say why: whoever approves it, and whoever looks later, needs the reason."))
     with transaction() as session:
-        rows = session.scalars(
-            select(ExceptionRow).where(ExceptionRow.id.in_(exception_ids), ExceptionRow.closed_at.is_(None))
-        ).all()
-        if not rows:
-            raise NotPossible(say("None of these is open any more."))
+        rows = _open_exceptions(session, exception_ids)
+        about = (ApprovalRow.state == "open", ApprovalRow.exception_ids.overlap([row.id for row in rows]))
+        before = session.scalar(select(func.min(ApprovalRow.id)).where(*about))
+        if before is not None:
+            raise NotPossible(say("Approval %(number)s waits about one of these already.", number=before))
         if action is Action.RELEASE:
             check_release(row.code for row in rows)
         currencies = {row.currency for row in rows if row.amount}
@@ -92,7 +95,7 @@ def ask(action: Action, exception_ids: Sequence[int], arguments: Arguments, by: 
             arguments=dict(arguments),
             team=rows[0].team,
             units=sum(row.units for row in rows),
-            amount=sum(row.amount for row in rows if row.amount) or None,
+            amount=_amount(rows) or None,
             currency=next(iter(currencies), None),
             reason=reason,
             asked_by=by,
@@ -118,6 +121,7 @@ def decide(number: int, approve: bool, by: str) -> ApprovalView:
         view = _view(row, rows[0])
         if not approve:
             return view
+        _check_size(row, _open_exceptions(session, row.exception_ids))
         # In the same commit: what was approved is done, whoever dies in between.
         signed = f"{row.asked_by}, approved by {by}"
         job = add_job(session, Action(row.action), row.exception_ids, row.arguments, signed)
@@ -168,6 +172,31 @@ def waiting_for(exception_ids: Sequence[int]) -> list[ApprovalView]:
     )
     with transaction() as session:
         return [_view(row, first) for row, first in session.execute(query.order_by(ApprovalRow.id))]
+
+
+def _open_exceptions(session: Session, numbers: Sequence[int]) -> Sequence[ExceptionRow]:
+    """Those of these that are open, locked: of two who ask at once, one sees what the other asked. Raises NotPossible.
+
+    Locked after their returns, as planning does it.
+    """
+    query = select(ExceptionRow).where(ExceptionRow.id.in_(numbers), ExceptionRow.closed_at.is_(None))
+    lock_returns(session, {row.return_pk for row in session.scalars(query) if row.return_pk is not None})
+    rows = session.scalars(query.order_by(ExceptionRow.id).with_for_update()).all()
+    if not rows:
+        raise NotPossible(say("None of these is open any more."))
+    return rows
+
+
+def _check_size(asked: ApprovalRow, rows: Sequence[ExceptionRow]) -> None:
+    """Raises NotPossible where more money or units are at stake by now than the second person sees."""
+    currencies = {row.currency for row in rows if row.amount}
+    more = _amount(rows) > (asked.amount or 0) or sum(row.units for row in rows) > asked.units
+    if more or currencies - {asked.currency}:
+        raise NotPossible(say("It is about more by now than was asked for: refuse it, and have it asked for again."))
+
+
+def _amount(rows: Sequence[ExceptionRow]) -> Decimal:
+    return sum((row.amount for row in rows if row.amount), Decimal(0))
 
 
 def _reopen(number: int) -> None:

@@ -12,9 +12,10 @@ from app.db.engine import transaction
 from app.db.tables.exceptions import ExceptionRow
 from app.domain.saying import say
 from app.permissions import Permission
-from app.services.exceptions import remedies
+from app.services.exceptions import mapping_remedies, remedies
 from app.services.exceptions.remedies import NotPossible
 from app.services.history import Notes
+from app.services.outside import file_config, utc_now
 
 Arguments = Mapping[str, str]
 
@@ -28,6 +29,7 @@ class Action(StrEnum):
     CHOOSE_ORDER = "choose_order"
     CORRECT_QUANTITY = "correct_quantity"
     NEXT_PERIOD = "next_period"
+    MAP_CODE = "map_code"
     ASSIGN = "assign"
     SNOOZE = "snooze"
     TAG = "tag"
@@ -42,9 +44,11 @@ REASONED = MOVES_MONEY | {Action.RESOLVE}
 
 
 def needs_second_person(action: Action, exception_ids: Sequence[int]) -> bool:
-    """Whether somebody else must agree: it moves money, or ends what holds some up."""
+    """Whether somebody else must agree: it moves money, may mean acceptance, or ends what holds some money up."""
     if action in MOVES_MONEY:
         return True
+    if action is Action.MAP_CODE:
+        return mapping_remedies.may_mean_credit(file_config(), *_cause(exception_ids))
     if action is not Action.RESOLVE:
         return False
     at_stake = select(func.count()).where(ExceptionRow.id.in_(exception_ids), ExceptionRow.amount > 0)
@@ -83,6 +87,22 @@ def _correct_quantity(ids: Sequence[int], arguments: Arguments, by: str) -> int:
 
 def _next_period(ids: Sequence[int], arguments: Arguments, by: str) -> int:
     return remedies.post_in_next_period(ids, by, arguments.get("reason"))
+
+
+def _map_code(ids: Sequence[int], arguments: Arguments, by: str) -> int:
+    code, cause = _cause(ids)
+    mapping_remedies.map_code(file_config(), code, cause, arguments.get("value", ""), by, utc_now())
+    return len(ids)
+
+
+def _cause(ids: Sequence[int]) -> tuple[str, str]:
+    """Code and cause of exceptions. Raises NotPossible where they are of several, or none is there."""
+    query = select(ExceptionRow.code, ExceptionRow.cause).where(ExceptionRow.id.in_(ids)).distinct()
+    with transaction() as session:
+        found = session.execute(query.limit(2)).all()
+    if len(found) != 1:
+        raise NotPossible(say("Map one cause at a time."))
+    return found[0].code, found[0].cause
 
 
 def _assign(ids: Sequence[int], arguments: Arguments, by: str) -> int:
@@ -135,6 +155,7 @@ _PERFORM: Mapping[Action, Callable[[Sequence[int], Arguments, str], int]] = {
     Action.CHOOSE_ORDER: _choose_order,
     Action.CORRECT_QUANTITY: _correct_quantity,
     Action.NEXT_PERIOD: _next_period,
+    Action.MAP_CODE: _map_code,
     Action.ASSIGN: _assign,
     Action.SNOOZE: _snooze,
     Action.TAG: _tag,

@@ -19,7 +19,8 @@ def map_code(config: Config, code: str, cause: str, value: str, by: str, now: da
 
     `value` by code: `unmapped_reason`, BlueCherry's reason code; `unmapped_grade`, a location, or nothing for that of
     the site; `unmapped_site`, the site that takes Reveni's destination; `unknown_status`, what the status means.
-    `config` without any overlay. Raises NotPossible, which says what is wrong.
+    `config` without any overlay. What is mapped so already makes no other edit. Raises NotPossible, which says what is
+    wrong.
     """
     store, _, name = cause.partition(":")
     if store not in config.stores:
@@ -27,11 +28,19 @@ def map_code(config: Config, code: str, cause: str, value: str, by: str, now: da
     number, overlay = mapping_edits.newest_overlay()
     try:
         wanted = merged(overlay, _key(config, overlay, Code(code), store, name, value.strip()))
+        if wanted == overlay:
+            return number
         return mapping_edits.save(config, wanted, number, by, now, f"{code} {name}")
     except OverlayError as error:
         raise NotPossible(quoted(str(error.problems[0]))) from None
     except mapping_edits.Overtaken:
         raise NotPossible(say("Somebody else edited the mapping meanwhile. Look at theirs, and edit again.")) from None
+
+
+def may_mean_credit(config: Config, code: str, cause: str) -> bool:
+    """Whether mapping a cause may credit goods: a grade that is added accepts, where the warehouse judges by it."""
+    store = config.stores.get(cause.partition(":")[0])
+    return code == Code.UNMAPPED_GRADE and store is not None and store.rules.judge == "warehouse"
 
 
 def _key(config: Config, overlay: Table, code: Code, store: str, name: str, value: str) -> Table:

@@ -16,6 +16,7 @@ from app.services.exceptions import approvals, desk
 from app.services.exceptions.desk import Cursor, Wanted
 from app.services.exceptions.exception_file import ExceptionFile, comment, exception_file
 from app.services.exceptions.exception_queue import NoSuchException
+from app.services.exceptions.mapping_remedies import may_mean_credit
 from app.services.exceptions.sku_suggestions import suggest_skus
 from app.web.console.exception_download import download_of
 from app.web.console.handbook import page_of
@@ -143,6 +144,7 @@ def _remedy(file: ExceptionFile) -> dict[str, object]:
     return {
         "remedy": remedy,
         "may_map": may_map(file.exception.code),
+        "map_asks": may_mean_credit(config(), file.exception.code, file.exception.cause),
         "sku": rest,
         "suggested": suggested,
         "sites": sorted(config().stores[store].rules.sites) if store in config().stores else [],

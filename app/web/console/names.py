@@ -99,11 +99,17 @@ ACTIONS: Mapping[str, str] = {
     Action.CHOOSE_ORDER: N_("Pick the sales order"),
     Action.CORRECT_QUANTITY: N_("Correct a quantity"),
     Action.NEXT_PERIOD: N_("Post in the next open period"),
+    Action.MAP_CODE: N_("Add it to the mapping"),
     Action.ASSIGN: N_("Assign"),
     Action.SNOOZE: N_("Snooze"),
     Action.TAG: N_("Add the tag"),
 }
-ARGUMENTS: Mapping[str, str] = {"order": N_("Order"), "item": N_("Item"), "quantity": N_("Units that come back")}
+ARGUMENTS: Mapping[str, str] = {
+    "order": N_("Order"),
+    "item": N_("Item"),
+    "quantity": N_("Units that come back"),
+    "value": N_("Location"),
+}
 APPROVAL_STATES: Mapping[str, str] = {
     "open": N_("waiting"),
     "approved": N_("approved"),

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from app.domain.blockers import Team
 from app.permissions import Permission
-from app.services.exceptions import approvals, bulk_jobs, desk, mapping_remedies, remedies
+from app.services.exceptions import approvals, bulk_jobs, desk, remedies
 from app.services.exceptions.approvals import NoSuchApproval
 from app.services.exceptions.bulk_jobs import AT_ONCE, NoSuchJob
 from app.services.exceptions.desk_actions import NEEDED, REASONED, Action, needs_second_person, perform
@@ -26,7 +26,7 @@ from app.web.console.preferences import back
 pages = Pages()
 add_pages = pages.add_to
 
-_ARGUMENTS = ("reason", "order", "item", "quantity", "assignee", "tag", "remove")
+_ARGUMENTS = ("reason", "order", "item", "quantity", "assignee", "tag", "remove", "value")
 _DAYS = {"1": 1, "3": 3, "7": 7}
 
 
@@ -71,19 +71,23 @@ def map_sku() -> ResponseReturnValue:
 @pages.post("/exceptions/map-code", Permission.MAP_CODE)
 def map_code() -> ResponseReturnValue:
     """Map a reason, grade, destination or status that nobody mapped, for all of its cause."""
-    code, cause, value = (request.form.get(name, "") for name in ("code", "cause", "value"))
+    code, cause = request.form.get("code", ""), request.form.get("cause", "")
     if not may_map(code):
         abort(HTTPStatus.FORBIDDEN)
     # Only what an exception asks for: who may edit whole mappings does so on their page.
-    if not ids_of_cause(code, cause):
+    ids = ids_of_cause(code, cause)
+    if not ids:
         flash(gettext("Nothing with this cause is open any more: it was mended, or somebody resolved it."), "problem")
         return back()
     try:
-        mapping_remedies.map_code(g.file_config, code, cause, value, actor().name, g.now)
+        done = approvals.do_or_ask(Action.MAP_CODE, ids, _arguments(), actor().name)
     except NotPossible as problem:
         flash(in_words(problem.said), "problem")
     else:
-        flash(gettext("It is mapped. Every process has it within seconds; returns that waited are set going."))
+        if done.approval is None:
+            flash(gettext("It is mapped. Every process has it within seconds; returns that waited are set going."))
+        else:
+            flash(gettext("This changes money, so it waits for a second person now."))
     return back()
 
 
@@ -128,9 +132,12 @@ def decide(number: int) -> ResponseReturnValue:
 
 def _action() -> Action:
     try:
-        return Action(request.form.get("action", ""))
+        action = Action(request.form.get("action", ""))
     except ValueError:
         abort(HTTPStatus.BAD_REQUEST)
+    if action is Action.MAP_CODE:
+        abort(HTTPStatus.BAD_REQUEST)  # it has an address of its own, and asks for another permission
+    return action
 
 
 def _meant() -> list[int]:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.db.engine import transaction
 from app.db.tables.desk import ApprovalRow
-from app.db.tables.exceptions import DecisionRow
+from app.db.tables.exceptions import DecisionRow, ExceptionRow
 from app.db.tables.history import History
 from app.domain.blockers import Code
 from app.domain.money import Money
@@ -17,7 +17,7 @@ from app.services.exceptions.bulk_jobs import carry_jobs
 from app.services.exceptions.desk_actions import Action, needs_second_person
 from app.services.exceptions.exception_queue import get_exception
 from app.services.exceptions.remedies import NotPossible
-from tests.support.rows import exception_row, return_row, saved
+from tests.support.rows import NOON, exception_row, return_row, saved
 
 pytestmark = pytest.mark.usefixtures("books")
 WHY = {"reason": "the parcel is lost"}
@@ -85,6 +85,52 @@ def test_what_cannot_be_done_any_more_goes_on_waiting() -> None:
         decide(number, True, "eva")
 
     assert list_approvals(open_only=True).rows[0].state == "open"
+
+
+def test_what_closed_by_itself_meanwhile_is_not_approved() -> None:
+    ids = _held()
+    number = ask(Action.RELEASE, ids, WHY, "ana")
+    with transaction() as session:
+        session.execute(update(ExceptionRow).values(closed_at=NOON, closed_by="the cause is gone"))
+    with pytest.raises(NotPossible, match="None of these is open"):
+        decide(number, True, "eva")
+
+    decide(number, False, "eva")
+    assert list_approvals(open_only=True).rows == ()
+
+
+@pytest.mark.parametrize("now", [{"amount": Decimal("4780")}, {"units": 9}, {"currency": "GBP"}], ids=str)
+def test_nobody_agrees_to_more_than_they_see(now: dict[str, object]) -> None:
+    ids = _held()
+    number = ask(Action.RELEASE, ids, WHY, "ana")
+    with transaction() as session:
+        session.execute(update(ExceptionRow).values(now))
+    with pytest.raises(NotPossible, match="more by now"):
+        decide(number, True, "eva")
+
+    assert get_exception(ids[0]).closed_at is None
+    assert list_approvals(open_only=True).rows[0].state == "open"
+
+
+def test_what_shrank_meanwhile_is_approved() -> None:
+    ids = _held(Code.ALREADY_CREDITED, 2)
+    number = ask(Action.RESOLVE, ids, WHY, "ana")
+    with transaction() as session:
+        session.execute(update(ExceptionRow).where(ExceptionRow.id == ids[0]).values(closed_at=NOON, closed_by="gone"))
+
+    decide(number, True, "eva")
+
+    assert get_exception(ids[1]).closed_by == "resolved by ana, approved by eva"
+
+
+def test_one_thing_waits_about_an_exception_at_a_time() -> None:
+    first, second = _held(count=2)
+    number = ask(Action.RELEASE, [first], WHY, "ana")
+    with pytest.raises(NotPossible, match=f"Approval {number} waits"):
+        ask(Action.RESOLVE, [first, second], WHY, "leo")
+
+    withdraw(number, "ana")
+    ask(Action.RESOLVE, [first, second], WHY, "leo")
 
 
 def test_much_is_done_by_the_workers_with_both_names() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from typing import Any
 
@@ -17,6 +18,7 @@ from app.services.exceptions.bulk_jobs import carry_jobs, get_job
 from app.services.mapping_edits import forget, newest_overlay
 from tests.support.console import a_person, send, sign_in
 from tests.support.rows import NOON, exception_row, return_row, saved
+from tests.support.scene import Scene
 
 
 def _held(code: Code = Code.UNKNOWN_SKU, cause: str = "es:0012", count: int = 1, **changes: Any) -> list[int]:
@@ -114,6 +116,9 @@ def test_writing_off_money_waits_for_somebody_else(browsers: dict[str, FlaskClie
     finance, boss = browsers["finance"], browsers["boss"]
     assert "Say why" in _told(finance, action="resolve", ids=str(number))
     assert "second person" in _told(finance, action="resolve", ids=str(number), reason="a cent")
+    page = finance.get("/console/exceptions").text
+    assert "waits for approval" in page
+    assert re.search(r'Approvals <span class="count">1</span>', page)
     assert _rows()[number].closed_at is None
     assert send(finance, "/console/approvals/1", action="approve").status_code == 403
 
@@ -215,6 +220,39 @@ def test_a_form_without_a_choice_says_so(ana: FlaskClient) -> None:
     assert "Choose at least one" in ana.get("/console/exceptions").text
 
 
+@pytest.mark.usefixtures("configured")
+def test_a_grade_that_may_credit_goods_waits_for_a_second_person(
+    browsers: dict[str, FlaskClient], scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget()
+    scene.configure({"stores": {"es": {"judge": "warehouse"}}})
+    a_person("dock", Role.OPERATOR, [Team.LOGISTICS])
+    dock = browsers["viewer"].application.test_client()
+    sign_in(dock, "dock")
+    _held(Code.UNMAPPED_GRADE, "es:Z")
+    form = {"code": "unmapped_grade", "cause": "es:Z", "value": "MADB"}
+    send(dock, "/console/exceptions/map-code", **form)
+    assert (newest_overlay(), send(dock, "/console/approvals/1", action="approve").status_code) == ((0, {}), 403)
+
+    send(dock, "/console/exceptions/map-code", reason="seconds, as good as new", **form)
+    assert newest_overlay() == (0, {})
+    assert "waits for approval" in browsers["boss"].get("/console/exceptions?code=unmapped_grade&cause=es:Z").text
+
+    send(browsers["boss"], "/console/approvals/1", action="approve")
+
+    assert newest_overlay()[1] == {"stores": {"es": {"grades": {"Z": {"location": "MADB"}}}}}
+    forget()
+
+
+def test_no_form_of_actions_maps_a_code(browsers: dict[str, FlaskClient]) -> None:
+    (number,) = _held(Code.UNMAPPED_REASON, "es:dog")
+
+    answer = send(browsers["merch"], "/console/exceptions/act", action="map_code", value="DF", ids=str(number))
+
+    assert (answer.status_code, newest_overlay()) == (400, (0, {}))
+
+
+@pytest.mark.usefixtures("configured")
 def test_a_code_is_mapped_by_its_team_where_its_exception_asks_for_it(browsers: dict[str, FlaskClient]) -> None:
     forget()
     (number,) = _held(Code.UNMAPPED_REASON, "es:dog_ate_it")
