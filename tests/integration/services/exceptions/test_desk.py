@@ -39,7 +39,8 @@ def _held(cause: str, amount: str | None, *, code: Code = Code.UNKNOWN_SKU, **ch
 
 
 def test_a_cause_tells_about_how_many_something_waits_for_a_second_person() -> None:
-    first, _ = _held("lost", "10"), _held("lost", "20")
+    first = _held("lost", "10", receipt_id="w1")
+    _held("lost", "20", receipt_id="w2")
     _held("other", "5")
     ask(Action.RESOLVE, [first], {"reason": "a gift"}, "ana")
 

@@ -20,7 +20,8 @@ _OTHERS = tuple(
     ).split()
 )
 _ARGUMENTS = tuple("text store state team code cause assigned tag day rhythm by at format reference edit".split())
-_WORDS = ("\0", "²", HUGE, "[" * 20_000, "é🧥" * 500, "9" * 30, "NaN~1", "1~" + HUGE)
+_WORDS = ("\0", "²🧥", HUGE, "[" * 20_000, "9" * 30)
+_CURSORS = (*_WORDS, "NaN~1", "1~" + HUGE)
 _READ_BY_FLASK = ("endpoint", "_scheme", "_method", "_anchor", "_external")
 _GOOD = {
     "action": "assign",
@@ -70,7 +71,7 @@ def test_no_argument_of_an_address_breaks_a_page(ana: FlaskClient) -> None:
         (address, names, word[:12], answer.status_code)
         for address in _addresses(ana.application, "GET")
         for names in (("after",), _ARGUMENTS, _READ_BY_FLASK)
-        for word in _WORDS
+        for word in _CURSORS
         if (answer := ana.get(address, query_string=dict.fromkeys(names, word))).status_code >= 500
     }
 
