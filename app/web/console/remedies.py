@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from app.domain.blockers import Team
 from app.permissions import Permission
+from app.services.access.people import list_people
 from app.services.exceptions import approvals, bulk_jobs, desk, remedies
 from app.services.exceptions.approvals import NoSuchApproval
 from app.services.exceptions.bulk_jobs import AT_ONCE, NoSuchJob
@@ -20,7 +21,7 @@ from app.services.exceptions.remedies import NotPossible
 from app.web.console.exceptions import may_map, wanted_now
 from app.web.console.language import gettext, in_words, ngettext
 from app.web.console.needs import actor, may
-from app.web.console.pages import Pages
+from app.web.console.pages import Pages, config
 from app.web.console.preferences import back
 
 pages = Pages()
@@ -55,6 +56,8 @@ def map_sku() -> ResponseReturnValue:
     """Let a SKU of the shop mean one of BlueCherry's."""
     store, sku = request.form.get("store", ""), request.form.get("sku", "")
     target = (request.form.get("other", "") or request.form.get("target", "")).strip()
+    if store not in config().stores:
+        abort(HTTPStatus.BAD_REQUEST)
     if not target:
         flash(gettext("Choose a SKU, or write one."), "problem")
         return back()
@@ -163,6 +166,8 @@ def _check(action: Action, ids: Sequence[int]) -> None:
 
 def _arguments() -> dict[str, str]:
     found = {name: request.form.get(name, "").strip() for name in _ARGUMENTS}
+    if found["assignee"] and all(found["assignee"] != each.login for each in list_people() if each.active):
+        abort(HTTPStatus.BAD_REQUEST)
     days = _DAYS.get(request.form.get("days", ""))
     if days is not None:
         found["until"] = (g.now + timedelta(days=days)).isoformat()

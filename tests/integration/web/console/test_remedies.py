@@ -164,6 +164,24 @@ def test_only_finance_asks_for_a_release(browsers: dict[str, FlaskClient]) -> No
         assert session.query(DecisionRow).count() == 0
 
 
+@pytest.mark.parametrize(
+    ("address", "form"),
+    [
+        ("/console/exceptions/act", {"action": "assign", "assignee": "nobody-of-here"}),
+        ("/console/exceptions/map-sku", {"store": "nowhere", "sku": "1", "target": "2"}),
+    ],
+    ids=str,
+)
+def test_nothing_goes_to_who_is_not_there(ana: FlaskClient, address: str, form: dict[str, str]) -> None:
+    (number,) = _held()
+
+    assert send(ana, address, ids=str(number), **form).status_code == 400
+
+    assert _rows()[number].assigned_to is None
+    with transaction() as session:
+        assert session.query(SkuAlias).count() == 0
+
+
 def test_a_sku_is_mapped_in_place(ana: FlaskClient) -> None:
     (number,) = _held()
     page = f"/console/exceptions/{number}"
