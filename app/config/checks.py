@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from app.config.alerts import problems_of_alerts, variables_of_alerts
 from app.domain.mapping_keys import key_part
-from app.domain.policy import REJECTED, fold_status
+from app.domain.policy import REJECTED, UNGRADED, fold_status
 from app.toml_schema import Problem, Table, near
 
 _SECRET_KEYS = ("key_env", "code_env", "reveni_key_env", "reveni_next_key_env", "secret_env", "next_secret_env")
@@ -129,6 +129,13 @@ def _grades(store: Table, file: str, path: str) -> Iterator[Problem]:
             f"{path}.grades.{REJECTED}",
             "is missing",
             f"Add [{path}.grades.{REJECTED}] with the location of goods that are not accepted.",
+        )
+    if UNGRADED in grades:
+        yield Problem(
+            file,
+            f"{path}.grades.{UNGRADED}",
+            "is what goods without a grade have",
+            "Leave it out: they lie in quarantine until a regrade says what they are.",
         )
 
 

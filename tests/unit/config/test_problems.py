@@ -50,6 +50,7 @@ def team(**values: object) -> Change:
         (store(sites="madrid"), "stores.es.sites", "list of texts"),
         (store(default_site="paris"), "stores.es.default_site", "is not in sites"),
         (store(bluecherry="mian"), "stores.es.bluecherry", "Did you mean 'main'?"),
+        (store(grades={"REJ": {}, "ungraded": {}}), "stores.es.grades.ungraded", "without a grade"),
         (store(judge="both"), "stores.es.judge", "one of: reveni, warehouse"),
         (store(judge="warehouse", warehouse_feed=False), "stores.es.judge", "which has no feed"),
         (store(warehouse_feed="yes"), "stores.es.warehouse_feed", "true or false"),

@@ -71,6 +71,7 @@ def test_a_grade_gets_a_place_and_a_status_a_meaning(scene: Scene) -> None:
         (Code.UNKNOWN_STATUS, "es:x", "nonsense", "statuses"),
         (Code.UNMAPPED_SITE, "es:x", "paris", "no site paris"),
         (Code.UNMAPPED_SITE, "es:madrid", "madrid", "the file's alone"),
+        (Code.UNMAPPED_GRADE, "es:ungraded", "MADB", "without a grade"),
         (Code.UNMAPPED_REASON, "fr:x", "DF", "no store fr"),
         (Code.REFUSED, "es:x", "DF", "no code of the mapping"),
     ],
