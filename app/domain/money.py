@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Self
@@ -109,6 +110,14 @@ class Money:
         if other.currency != self.currency:
             raise MoneyError(f"{other.currency} cannot be set against {self.currency}")
         return other.amount
+
+
+def totals(amounts: Iterable[Money]) -> dict[str, Money]:
+    """The sum of amounts of several currencies, by currency."""
+    found: dict[str, Money] = {}
+    for amount in amounts:
+        found[amount.currency] = found[amount.currency] + amount if amount.currency in found else amount
+    return found
 
 
 def total(amounts: list[Money], currency: str) -> Money:

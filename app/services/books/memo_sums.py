@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import text
 
 from app.db.engine import transaction
-from app.domain.money import Money
+from app.domain.money import Money, totals
 
 _SUMS = text(
     """
@@ -69,8 +69,4 @@ def memo_sums(first: date, last: date) -> list[MemoSum]:
 
 def totals_of(sums: list[MemoSum]) -> dict[str, Money]:
     """What they add up to by currency."""
-    found: dict[str, Money] = {}
-    for each in sums:
-        currency = each.total.currency
-        found[currency] = found[currency] + each.total if currency in found else each.total
-    return found
+    return totals(each.total for each in sums)

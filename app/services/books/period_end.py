@@ -22,7 +22,7 @@ from app.db.tables.mirrors import OrderRow
 from app.db.tables.returns import ReturnRow
 from app.domain.documents import State
 from app.domain.model import Order, Return
-from app.domain.money import Money, total
+from app.domain.money import Money, totals
 from app.domain.period_end import (
     Account,
     DatedEntry,
@@ -150,11 +150,7 @@ def sums_of(lines: Iterable[PeriodEndLine]) -> list[PeriodEndSum]:
 
 def accrual_of(sums: Sequence[PeriodEndSum]) -> dict[str, Money]:
     """By currency, what memos are still to credit of what was received: the accrual for returns."""
-    follows: dict[str, list[Money]] = defaultdict(list)
-    for each in sums:
-        if each.reason.memo_follows:
-            follows[each.currency].append(each.amount)
-    return {currency: total(amounts, currency) for currency, amounts in follows.items()}
+    return totals(each.amount for each in sums if each.reason.memo_follows)
 
 
 def cells(line: PeriodEndLine) -> tuple[object, ...]:

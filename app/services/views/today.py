@@ -21,6 +21,7 @@ from app.services.circuits import all_circuits
 from app.services.outside import reveni
 from app.services.views.figures import Figures, last_figures
 from app.services.views.health import health
+from app.services.views.window_view import OPEN_BATCHES, Waiting
 
 # The newest window of each store and kind, by the index on them, and what its batches hold.
 _LAST_WINDOWS = text(
@@ -39,19 +40,7 @@ _LAST_WINDOWS = text(
     order by wanted.store, wanted.kind
     """
 )
-_OPEN_BATCHES = frozenset({"sending", "queued", "doubtful"})
 WINDOW_KINDS = (Kind.RETURN_AUTHORISATION, Kind.INVENTORY_JOURNAL, Kind.CREDIT_MEMO, Kind.EXCHANGE_ORDER)
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Documents of a store and kind that are due and wait for a window."""
-
-    store: str
-    kind: str
-    opens_at: datetime
-    documents: int
-    units: int
 
 
 @dataclass(slots=True)
@@ -127,7 +116,7 @@ def _last_windows(session: Session, stores: list[str]) -> tuple[LastWindow, ...]
     found: dict[tuple[str, str], LastWindow] = {}
     for row in session.execute(_LAST_WINDOWS, given):
         window = found.setdefault((row.store, row.kind), LastWindow(row.store, row.kind, row.opens_at))
-        if row.batch_state in _OPEN_BATCHES:
+        if row.batch_state in OPEN_BATCHES:
             window.open += row.number
         elif row.state == State.POSTED:
             window.posted += row.number

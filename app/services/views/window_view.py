@@ -19,6 +19,8 @@ from app.services.views.document_view import DocumentLine, document_of
 
 WINDOWS_PER_PAGE = 50
 DOCUMENTS_PER_PAGE = 100
+OPEN_BATCHES = frozenset({"sending", "queued", "doubtful"})
+"""States of a batch that has no result yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def window_file(number: int, after: int = 0, limit: int = DOCUMENTS_PER_PAGE) ->
 
 
 def _posted(session: Session, ids: Sequence[int]) -> list[Posted]:
-    undone = func.count().filter(BatchRow.state.in_(("sending", "queued", "doubtful")))
+    undone = func.count().filter(BatchRow.state.in_(OPEN_BATCHES))
     refused = func.count().filter(BatchRow.state == "refused")
     statement = (
         select(WindowRow, func.count(BatchRow.id), func.coalesce(func.sum(BatchRow.documents), 0), undone, refused)

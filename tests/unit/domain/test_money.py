@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.money import Money, MoneyError, decimals_of, minor_unit, parse_decimal, total
+from app.domain.money import Money, MoneyError, decimals_of, minor_unit, parse_decimal, total, totals
 from tests.unit.domain.play import share
 
 CURRENCIES = st.sampled_from(["EUR", "JPY", "KWD"])
@@ -74,3 +74,10 @@ def test_what_is_credited_after_k_of_n_is_the_nearest_share_and_grows_to_the_who
 def test_a_number_that_no_amount_has_is_refused_before_it_is_written_out(text: str) -> None:
     with pytest.raises(MoneyError):
         parse_decimal(text)
+
+
+def test_amounts_are_summed_by_currency() -> None:
+    amounts = [Money.of("1.10", "EUR"), Money.of("1000", "JPY"), Money.of("2.20", "EUR")]
+
+    assert totals(amounts) == {"EUR": Money.of("3.30", "EUR"), "JPY": Money.of("1000", "JPY")}
+    assert totals([]) == {}
