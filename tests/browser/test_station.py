@@ -48,8 +48,10 @@ def enter(page: Page, grade: str = "A") -> None:
 
 def test_a_parcel_is_received_by_keyboard_and_told_where_it_goes(scene: Scene, console: str, sign_in: SignIn) -> None:
     page = sign_in(console, "logistics", SILENT)
+    expect(page.get_by_label("RA, tracking number or return id")).to_be_focused()
     page.keyboard.type("T-r1")
     page.keyboard.press("Enter")
+    expect(page.get_by_label("SKU or UPC 1", exact=True)).to_have_value("0001")
     page.get_by_label("Grade 1", exact=True).select_option("A")
     page.get_by_role("button", name="Receive").focus()
     page.keyboard.press("Enter")
