@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from app import create_app
@@ -33,6 +32,8 @@ _FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# A page is looked at until it says what is expected: only a broken one takes this long.
+_PATIENCE_MS = 30_000.0
 SignIn = Callable[..., Page]
 
 
@@ -56,6 +57,7 @@ def chromium() -> Iterator[Browser]:
             pytest.fail(f"{reason}, and BRIDGE_TEST_REQUIRE names it: apt-get install chromium", pytrace=False)
         pytest.skip(f"{reason}: apt-get install chromium to run this test")
     with sync_playwright() as playwright:
+        expect.set_options(timeout=_PATIENCE_MS)
         browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
         yield browser
         browser.close()
@@ -108,7 +110,7 @@ def sign_in(chromium: Browser) -> Iterator[SignIn]:
     def enter(address: str, login: str, path: str = "/console/", **options: object) -> Page:
         options = {"locale": "en-GB", "viewport": {"width": 1280, "height": 800}, **options}
         context = chromium.new_context(**options)  # type: ignore[arg-type]
-        context.set_default_timeout(float(os.environ.get("BROWSER_TIMEOUT_MS", "15000")))
+        context.set_default_timeout(_PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.goto(address + path)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SignIn
 from tests.support.addresses import every_page
@@ -112,7 +112,7 @@ def test_the_first_key_skips_to_the_content(console: str, sign_in: SignIn) -> No
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
 
-    assert page.evaluate("() => document.activeElement.id") == "content"
+    expect(page.locator("#content")).to_be_focused()
 
 
 def test_rows_are_walked_by_arrow_keys(scene: Scene, console: str, sign_in: SignIn) -> None:
@@ -122,10 +122,10 @@ def test_rows_are_walked_by_arrow_keys(scene: Scene, console: str, sign_in: Sign
     boxes.nth(0).focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("j")
-    assert boxes.nth(2).evaluate("(e) => e === document.activeElement")
+    expect(boxes.nth(2)).to_be_focused()
     page.keyboard.press("k")
 
-    assert boxes.nth(1).evaluate("(e) => e === document.activeElement")
+    expect(boxes.nth(1)).to_be_focused()
 
 
 @pytest.mark.timeout(400)

@@ -61,7 +61,7 @@ def test_one_sees_no_button_for_what_others_must_mend(scene: Scene, console: str
 def test_language_and_theme_are_a_click_away(console: str, sign_in: SignIn) -> None:
     page = sign_in(console, "viewer", "/console/exceptions")
     page.get_by_role("button", name="Dark").click()
-    assert page.evaluate("() => getComputedStyle(document.documentElement).colorScheme") == "dark"
+    expect(page.locator("html")).to_have_css("color-scheme", "dark")
     page.get_by_role("button", name="Español").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Excepciones")
