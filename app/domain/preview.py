@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.domain.blockers import Blocker, merged
-from app.domain.credit import price_next_memo
 from app.domain.documents import Amounts, Document, Entry, State
 from app.domain.dossier import Dossier
 from app.domain.due import Outlook, documents_due
 from app.domain.exchange import price_exchange
+from app.domain.memo_amounts import price_next_memo
 from app.domain.policy import Kind, StoreRules
 from app.domain.receiving import receipts_by_status
 from app.domain.windows import next_window

@@ -27,7 +27,7 @@ from app.domain.documents import Document, State
 from app.domain.policy import Kind
 from app.domain.reconciliation import Booked, Difference, Found, difference, is_key, missing
 from app.services.books.differences import close_agreed, differing, open_difference
-from app.services.ledger.claiming import parcels_of
+from app.services.ledger.parcels import parcels_of
 from app.services.ledger.sending import look_up
 from app.services.lists import ask_again, ask_for_page, drop, keep, take_up
 from app.services.outside import Outside

@@ -22,9 +22,9 @@ from app.db.engine import transaction
 from app.db.tables.desk import WindowHold
 from app.db.tables.ledger import BatchRow, LedgerRow, WindowRow
 from app.db.tables.returns import ReturnRow
-from app.domain.credit import Basis
 from app.domain.documents import State
 from app.domain.exchange import price_exchange
+from app.domain.memo_amounts import Basis
 from app.domain.policy import Kind
 from app.http import sent_while
 from app.services.facts.dossiers import lock_returns
@@ -32,7 +32,8 @@ from app.services.facts.orders import OrderKey, refresh_orders, save_orders
 from app.services.facts.periods import old_mirrors, refresh_periods
 from app.services.history import Notes
 from app.services.ledger.batches import BATCH_LOST, LOOK, batch_lease, documents_of
-from app.services.ledger.claiming import date_memos, fix_amounts, lease, may_be_sent, memos_to_send, parcels_of, price
+from app.services.ledger.claiming import date_memos, fix_amounts, lease, may_be_sent, memos_to_send, price
+from app.services.ledger.parcels import parcels_of
 from app.services.ledger.planning import plan
 from app.services.ledger.posting import addressed_or_not_sent
 from app.services.ledger.recording import put_off

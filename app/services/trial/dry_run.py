@@ -18,8 +18,9 @@ from app.domain.model import Return
 from app.domain.policy import Phase
 from app.domain.preview import Preview, preview
 from app.services.facts.catalogue import Aliases, Division, aliases_of, items_of, wanted_skus
-from app.services.facts.dossiers import OrderFile, Orders, Slice, add_entries, slice_of, wanted_items
+from app.services.facts.dossiers import Slice, add_entries, slice_of, wanted_items
 from app.services.facts.items import item_rows
+from app.services.facts.order_files import OrderFile, Orders
 from app.services.facts.order_search import assign_order, find_orders
 from app.services.facts.orders import OrderKey, look_at_orders
 from app.services.intake.poll import pages_since

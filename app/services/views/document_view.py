@@ -16,8 +16,8 @@ from app.db.tables.exceptions import ExceptionRow
 from app.db.tables.history import History
 from app.db.tables.ledger import LedgerRow, LedgerVersion
 from app.db.tables.returns import ReturnRow
-from app.domain.credit import Basis, Credited, credited_so_far
 from app.domain.documents import Document, Entry, Line
+from app.domain.memo_amounts import Basis, Credited, credited_so_far
 from app.domain.model import MemoOnOrder, Receipt
 from app.domain.money import Money
 from app.domain.policy import Kind

@@ -12,11 +12,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.domain.authorisation import authorise
-from app.domain.credit import own_memos, price_next_memo, units_by_line
 from app.domain.documents import Amounts, Document, Entry, State
 from app.domain.dossier import Decision, Dossier, item_status
 from app.domain.due import Due, documents_due
 from app.domain.exchange import price_exchange
+from app.domain.memo_amounts import own_memos, price_next_memo, units_by_line
 from app.domain.model import MemoOnOrder, Order, OrderLine, Receipt, ReceiptLine, Return, ReturnItem
 from app.domain.money import Money, minor_unit
 from app.domain.policy import ACCEPTED, REJECTED, ItemStatus, Kind, StoreRules

@@ -6,19 +6,17 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from app.domain.blockers import Code
-from app.domain.credit import Credited, own_memos, part_of_line, price_memo
 from app.domain.documents import Document, Line, State
 from app.domain.due import documents_due
+from app.domain.memo_amounts import price_memo
 from app.domain.model import Order, OrderLine
-from app.domain.money import Money, minor_unit
+from app.domain.money import Money
 from app.domain.policy import Kind, Policy
 from tests.unit.domain import build
 from tests.unit.domain.build import codes, item, line, of_kind, ret, rules, swap
-from tests.unit.domain.play import Book, Play, share
+from tests.unit.domain.play import Book, Play
 
 
 def in_steps(order: Order, steps: list[int], policy: Policy | None = None) -> Play:
@@ -103,52 +101,6 @@ class TestCasesThatOthersGotWrong:
 
         assert totals(play) == ["3.33", "3.34", "3.33"]
         assert str(play.credited()) == "10.00"
-
-
-class TestThePartOfALine:
-    @given(
-        currency=st.sampled_from(["EUR", "JPY", "KWD"]),
-        minors=st.tuples(*[st.integers(0, 100_000)] * 3),
-        steps=st.lists(st.integers(1, 4), min_size=1, max_size=5),
-    )
-    def test_any_steps_add_up_to_total_times_k_over_n_half_up(
-        self, currency: str, minors: tuple[int, int, int], steps: list[int]
-    ) -> None:
-        step, units = minor_unit(currency), sum(steps)
-        net, tax, disc = (str(minor * step) for minor in minors)
-        sold = line(1, "X", units, net, tax, disc, currency=currency)
-        nothing = Money.zero(currency)
-        before = Credited(0, nothing, nothing, nothing)
-
-        for count in steps:
-            part = part_of_line(sold, before, count)
-            before = Credited(
-                before.units + count, before.net + part.net, before.disc + part.disc, before.tax + part.tax
-            )
-            for name in ("net", "tax", "disc"):
-                assert getattr(before, name).amount == share(getattr(sold, name).amount, before.units, units, currency)
-
-        assert (before.net, before.tax, before.disc) == (sold.net, sold.tax, sold.disc)
-
-    def test_more_than_the_rule_credited_by_hand_leaves_the_rest_and_never_less_than_nothing(self) -> None:
-        sold = line(1, "X", 4, net="100.00", tax="21.00")
-        by_hand = Credited(1, Money.of("60.00", "EUR"), Money.zero("EUR"), Money.of("0.00", "EUR"))
-
-        part = part_of_line(sold, by_hand, 1)
-
-        assert (str(part.net), str(part.tax)) == ("0.00", "10.50")
-
-    def test_several_tax_rates_stand_on_one_memo(self) -> None:
-        order = build.order(
-            line(1, "X", 1, net="100.00", tax="21.00", rate="0.21"),
-            line(2, "Y", 3, net="10.00", tax="1.00", rate="0.10"),
-        )
-        play = Play(rules(judge="warehouse"), order, ret(item(), item("i2", "Y", 2, "3.67")))
-
-        play.receive(("X", 1, "A"), ("Y", 2, "A"))
-        play.post_all()
-
-        assert totals(play) == [str(Decimal("121.00") + Decimal("6.67") + Decimal("0.67"))]
 
 
 class TestMoneyIsDue:
@@ -350,7 +302,19 @@ class TestCreditedByHand:
         assert len(play.erp.memos_on("SO1")) == 2
 
 
-class TestFreightAndFees:
+class TestTaxFreightAndFees:
+    def test_several_tax_rates_stand_on_one_memo(self) -> None:
+        order = build.order(
+            line(1, "X", 1, net="100.00", tax="21.00", rate="0.21"),
+            line(2, "Y", 3, net="10.00", tax="1.00", rate="0.10"),
+        )
+        play = Play(rules(judge="warehouse"), order, ret(item(), item("i2", "Y", 2, "3.67")))
+
+        play.receive(("X", 1, "A"), ("Y", 2, "A"))
+        play.post_all()
+
+        assert totals(play) == [str(Decimal("121.00") + Decimal("6.67") + Decimal("0.67"))]
+
     order = build.order(line(1, "X", 2), line(2, "FREE", net="0", tax="0"), freight="4.95", freight_tax="1.04")
 
     def test_freight_is_never_credited_by_default(self) -> None:
@@ -501,17 +465,3 @@ def test_an_uneven_exchange_is_credited_at_full_value() -> None:
     play.post_all()
 
     assert totals(play) == ["121.00"]
-
-
-def test_own_memos_are_those_that_were_or_may_have_been_made() -> None:
-    play = Play(rules(judge="warehouse"), build.order(line(1, "X", 3)), ret(item(units=3)))
-    for outcome in ("posted", "lost"):
-        play.receive(("X", 1, "A"))
-        while play.ready("r1"):
-            key = play.ready("r1")[0]
-            play.send(key, outcome=outcome if key.startswith("CM") else "posted")
-    play.receive(("X", 1, "A"))
-
-    memos = own_memos(play.book().entries.values(), "SO1")
-
-    assert [memo.aux_ref_num for memo in memos] == ["CM-r1-1", "CM-r1-2"]
