@@ -150,9 +150,14 @@ def rejected_units(part: Landed, item: ReturnItem, rules: StoreRules) -> int:
 
 
 def _sku(dossier: Dossier, standing: Document, line: ReceiptLine) -> str:
-    if line.sku is not None:
-        return standing.sku(line.sku) or dossier.sku(line.sku)
-    return dossier.upcs.get(line.upc or "", line.upc or "")
+    """BlueCherry's SKU of what came; what the return has as no SKU may be the UPC of one of its items.
+
+    Whoever scans a label need not know which of both it bears.
+    """
+    code = line.sku or line.upc or ""
+    sku = (standing.sku(code) or dossier.sku(code)) if line.sku is not None else code
+    announced = any(each.sku == sku for each in standing.lines)
+    return sku if announced else dossier.upcs.get(code, sku)
 
 
 def _booked(dossier: Dossier) -> Counter[tuple[str, int]]:

@@ -17,7 +17,7 @@ from app.db.tables.ledger import LedgerRow
 from app.db.tables.mirrors import ItemRow
 from app.db.tables.returns import ReceiptRow, ReturnRow
 from app.domain.blockers import Code
-from app.domain.model import Receipt
+from app.domain.model import Receipt, ReceiptLine
 from app.domain.policy import Kind, Phase
 from app.domain.saying import say
 from app.services.exceptions.dead_letters import close_exceptions, open_exception
@@ -44,7 +44,7 @@ def possible_returns(session: Session, receipts: Sequence[Receipt], outside: Out
     by_id = _by_id(session, {receipt.return_id for receipt in receipts if receipt.return_id})
     by_ra = _by_authorisation(session, {receipt.ra_num for receipt in receipts if receipt.ra_num})
     by_tracking = _by_tracking(session, {receipt.tracking_number for receipt in receipts if receipt.tracking_number})
-    upcs = _upcs(session, receipts) if by_tracking else {}
+    upcs = upcs_of(session, receipts) if by_tracking else {}
     stores_tracked = {row.store for rows in by_tracking.values() for row in rows}
     aliases = aliases_of(session, stores_tracked) if stores_tracked else {}
     found = []
@@ -96,12 +96,16 @@ def _by_tracking(session: Session, numbers: set[str]) -> dict[str, list[ReturnRo
     return found
 
 
-def _upcs(session: Session, receipts: Sequence[Receipt]) -> dict[str, str]:
-    upcs = {line.upc for receipt in receipts for line in receipt.lines if line.sku is None and line.upc is not None}
-    if not upcs:
-        return {}
-    known = session.execute(select(ItemRow.upc, ItemRow.sku).where(ItemRow.upc.in_(upcs)))
+def upcs_of(session: Session, receipts: Sequence[Receipt]) -> dict[str, str]:
+    """The SKU of each scanned code that is a UPC in the item master, also where it came as a SKU."""
+    codes = {code_of(line) for receipt in receipts for line in receipt.lines}
+    known = session.execute(select(ItemRow.upc, ItemRow.sku).where(ItemRow.upc.in_(codes)))
     return {upc: sku for upc, sku in known if upc is not None}
+
+
+def code_of(line: ReceiptLine) -> str:
+    """What stood on the goods: a SKU or UPC."""
+    return line.sku or line.upc or ""
 
 
 def _settled_by_sku(
@@ -109,9 +113,15 @@ def _settled_by_sku(
 ) -> list[ReturnKey]:
     """Of several open returns with the tracking number, the one that announces every SKU of the receipt."""
     if len(rows) > 1:
-        skus = {line.sku or upcs.get(line.upc or "", line.upc or "") for line in receipt.lines}
-        rows = [row for row in rows if meant(skus, row.store, aliases) <= returned_skus(row, aliases)]
+        named = [{code, upcs.get(code, code)} for code in map(code_of, receipt.lines)]
+        rows = [row for row in rows if _announces(row, named, aliases)]
     return [(rows[0].store, rows[0].id)] if len(rows) == 1 else []
+
+
+def _announces(row: ReturnRow, named: Iterable[set[str]], aliases: Aliases) -> bool:
+    """Whether a return has goods for each line; `named`: what a line's code may mean."""
+    skus = returned_skus(row, aliases)
+    return all(meant(names, row.store, aliases) & skus for names in named)
 
 
 class Authorised(NamedTuple):

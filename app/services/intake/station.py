@@ -29,7 +29,7 @@ from app.reveni.schemas import Unreadable, read_receipt
 from app.services.facts.dossiers import receipt_of
 from app.services.intake.inbox import store_event
 from app.services.intake.nudge import nudge
-from app.services.intake.receipts import possible_returns
+from app.services.intake.receipts import code_of, possible_returns, upcs_of
 from app.services.outside import Outside
 
 _OLDEST = timedelta(days=30)
@@ -137,9 +137,13 @@ def _shown(session: Session, row: ReturnRow) -> StationReturn:
     for item in load(Return, row.data).items:
         announced[item.sku] += item.quantity
     received: Counter[str] = Counter()
+    came: list[Receipt] = []
     for kept in session.scalars(select(ReceiptRow).where(ReceiptRow.return_pk == row.pk, ReceiptRow.kind == "receipt")):
-        for line in receipt_of(kept).lines:
-            received[line.sku or line.upc or ""] += line.quantity
+        came.append(receipt_of(kept))
+    upcs = upcs_of(session, came)
+    for line in (line for receipt in came for line in receipt.lines):
+        code = code_of(line)
+        received[code if code in announced else upcs.get(code, code)] += line.quantity
     authorisation = session.scalars(
         select(LedgerRow.number)
         .where(
@@ -235,9 +239,7 @@ def received(site: WarehouseSite, key: str, config: Config) -> Received | None:
         site=site.name,
         reference=message.tracking_number or message.ra_num or message.return_id or "",
         received_at=message.received_at,
-        lines=tuple(
-            _instruction(line.sku or line.upc or "", line.quantity, line.grade, site, rules) for line in message.lines
-        ),
+        lines=tuple(_instruction(code_of(line), line.quantity, line.grade, site, rules) for line in message.lines),
         state=event.state,
         store=home.store if home else None,
         return_id=home.id if home else None,

@@ -68,14 +68,26 @@ def test_goods_of_a_site_that_the_store_does_not_list_are_held() -> None:
     assert not of_kind(due, Kind.INVENTORY_JOURNAL)
 
 
-@pytest.mark.parametrize("by", ["upc", "alias"])
+@pytest.mark.parametrize("by", ["upc", "a upc that was taken for a sku", "alias"])
 def test_goods_are_known_by_upc_and_by_alias(by: str) -> None:
     message = receipt(1, ("x-shop", 1, "A"))
     if by == "upc":
         message = replace(message, lines=(replace(message.lines[0], sku=None, upc="upc-X"),))
+    elif by != "alias":
+        message = receipt(1, ("upc-X", 1, "A"))
     known = dossier(ret(item()), order(line(1, "X")), message, aliases={"x-shop": "X"})
 
     assert documents_due(known, rules(), build.NOW).blockers == ()
+
+
+def test_a_sku_that_the_return_has_is_no_upc() -> None:
+    """Of two items, one bears as its SKU what the other bears as its UPC."""
+    ours = dossier(
+        ret(item("1", "X"), item("2", "upc-X")), order(line(1, "X"), line(2, "upc-X")), receipt(1, ("upc-X", 1, "A"))
+    )
+
+    (journal,) = of_kind(documents_due(ours, rules(), build.NOW), Kind.INVENTORY_JOURNAL)
+    assert [each.sku for each in journal.lines] == ["upc-X"]
 
 
 def test_an_alias_that_is_named_later_takes_no_units_from_goods_that_are_journalled() -> None:

@@ -11,10 +11,12 @@ from sqlalchemy import select
 
 from app.config import Config
 from app.config.model import WarehouseSite
+from app.db.codec import dump
 from app.db.engine import transaction
 from app.db.tables.mirrors import ItemRow
 from app.db.tables.returns import InboxEvent, ReceiptRow
 from app.domain.documents import State
+from app.domain.model import Receipt, ReceiptLine
 from app.domain.policy import UNGRADED, Kind, Place
 from app.services.intake.station import (
     Entered,
@@ -28,7 +30,7 @@ from app.services.intake.station import (
 from app.services.outside import build
 from tests.support.configuration import load, smallest
 from tests.support.rows import NOON, ledger_row, receipt_row, return_row, saved
-from tests.support.scene import Scene
+from tests.support.scene import Scene, item
 
 pytestmark = pytest.mark.usefixtures("books")
 
@@ -80,6 +82,19 @@ def test_a_return_is_found_by_id_authorisation_or_tracking(config: Config, site:
     found = find_return(site, reference, build(config))
     assert found is not None
     assert (found.store, found.id, found.ra_num) == ("es", "r1", "RA7")
+    assert [(line.sku, line.announced, line.received) for line in found.lines] == [("0012-BLU-M", 2, 2)]
+
+
+def test_goods_that_came_by_upc_came(config: Config, site: WarehouseSite) -> None:
+    pk = saved(return_row(tracking_number="T1"))
+    lines = (ReceiptLine(1, "A", upc="8400000000017"), ReceiptLine(1, "A", sku="8400000000017"))
+    saved(receipt_row(pk, data=dump(Receipt("w1", "silent", "receipt", NOON, lines))))
+    item = {"connection": "main", "division": "010", "known": True, "active": True, "data": {}, "seen_at": NOON}
+    with transaction() as session:
+        session.add(ItemRow(sku="0012-BLU-M", upc="8400000000017", **item))
+
+    found = find_return(site, "T1", build(config))
+    assert found is not None
     assert [(line.sku, line.announced, line.received) for line in found.lines] == [("0012-BLU-M", 2, 2)]
 
 
@@ -168,3 +183,26 @@ def test_goods_of_the_station_go_the_way_of_all_goods(scene: Scene) -> None:
     shown = received(site, "station-1", scene.outside.config)
     assert shown is not None
     assert (shown.state, shown.return_id) == ("done", "r1")
+
+
+@pytest.mark.parametrize("others", [0, 1], ids=["one return", "one of two by the tracking number"])
+def test_a_label_that_is_scanned_before_the_item_master_is_known_is_understood_later(scene: Scene, others: int) -> None:
+    scene.seed(items=[{"sku": "0001", "division": "010", "upc": "8400000000017", "active_ok": "Y"}])
+    scene.configure(
+        {
+            "sites": {"silent": {"location": "MAD01", "quarantine": "MADQ"}},
+            "stores": {"es": {"sites": ["madrid", "silent"]}},
+        }
+    )
+    (site,) = sites_of(scene.outside.config)
+    receive(site, "station-1", "T-r1", [Entered("8400000000017", 1, "A")], scene.clock.now())
+    scene.ask("r1")
+    if others:
+        scene.ask("r2", item("0002"), shipping={"carrier": "seur", "tracking_number": "T-r1", "destination": None})
+    scene.work()
+    scene.later(120)
+    scene.work()
+
+    (journal,) = scene.journals().values()
+    assert [(each["sku"], each["location"]) for each in journal["lines"]] == [("0001", "MAD01")]
+    assert scene.codes() == []
