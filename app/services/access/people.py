@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.db.engine import transaction
 from app.db.tables.people import PersonRow, SessionRow
 from app.domain.blockers import Team
+from app.domain.saying import Said, say
 from app.permissions import OF_TEAMS, Actor, Role
 
 SHORTEST_PASSWORD = 12
@@ -23,7 +24,11 @@ _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,99}")
 
 
 class PersonProblem(ValueError):
-    """An account that cannot be made or changed so; the message says why."""
+    """An account that cannot be made or changed so; the sentence says why."""
+
+    def __init__(self, said: Said) -> None:
+        self.said = said
+        super().__init__(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ def add_person(login: str, name: str, role: Role, teams: Collection[Team] = (), 
             session.flush()
             return person_of(row)
     except IntegrityError:
-        raise PersonProblem(f"There is somebody with the login {login} already.") from None
+        raise PersonProblem(say("There is somebody with the login %(login)s already.", login=login)) from None
 
 
 def person_by_password(login: str, password: str) -> Person | None:
@@ -152,7 +157,7 @@ def choose_language(person_id: int, language: str) -> None:
 def _locked(session: Session, login: str) -> PersonRow:
     row = session.scalar(select(PersonRow).where(PersonRow.login == login.strip().lower()).with_for_update())
     if row is None:
-        raise PersonProblem(f"There is nobody with the login {login}.")
+        raise PersonProblem(say("There is nobody with the login %(login)s.", login=login))
     return row
 
 
@@ -163,7 +168,7 @@ def _another_admin(session: Session, row: PersonRow) -> None:
     admin = (PersonRow.role == Role.ADMIN, PersonRow.active)
     admins = session.scalars(select(PersonRow.id).where(*admin).order_by(PersonRow.id).with_for_update()).all()
     if list(admins) == [row.id]:
-        raise PersonProblem(f"{row.login} is the last admin: make another one first.")
+        raise PersonProblem(say("%(login)s is the last admin: make another one first.", login=row.login))
 
 
 def list_people() -> list[Person]:
@@ -175,7 +180,7 @@ def list_people() -> list[Person]:
 def hash_password(password: str) -> str:
     """The argon2id hash of a password. Raises PersonProblem for a short one."""
     if len(password) < SHORTEST_PASSWORD:
-        raise PersonProblem(f"A password has at least {SHORTEST_PASSWORD} characters.")
+        raise PersonProblem(say("A password has at least %(number)s characters.", number=SHORTEST_PASSWORD))
     return _hasher().hash(password)
 
 
@@ -195,11 +200,11 @@ def person_of(row: PersonRow) -> Person:
 
 def _checked_teams(role: Role, teams: Collection[Team]) -> list[str]:
     if role is Role.SERVICE:
-        raise PersonProblem("The role service is for other programs: make a token for one.")
+        raise PersonProblem(say("The role service is for other programs: make a token for one."))
     if role is Role.OPERATOR and not teams:
-        raise PersonProblem("An operator acts for a team: name at least one.")
+        raise PersonProblem(say("An operator acts for a team: name at least one."))
     if teams and role not in OF_TEAMS:
-        raise PersonProblem(f"The role {role} has no teams: leave them out.")
+        raise PersonProblem(say("This role has no teams: leave them out."))
     return sorted(team.value for team in set(teams))
 
 
@@ -207,6 +212,9 @@ def _checked_login(login: str) -> str:
     plain = login.strip().lower()
     if _LOGIN.fullmatch(plain) is None:
         raise PersonProblem(
-            f"{login!r} cannot be a login: letters, digits and . _ @ + - (100 at most), and first a letter or digit."
+            say(
+                "%(login)r cannot be a login: letters, digits and . _ @ + - (100 at most), first a letter or digit.",
+                login=login,
+            )
         )
     return plain

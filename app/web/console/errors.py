@@ -19,7 +19,6 @@ _MESSAGES = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: N_("That is more than a page takes at once."),
     HTTPStatus.SERVICE_UNAVAILABLE: N_("The database does not answer. Nothing is lost; try again in a moment."),
     HTTPStatus.BAD_REQUEST: N_("This request could not be read. Go back, reload the page, and try again."),
-    HTTPStatus.METHOD_NOT_ALLOWED: N_("This address takes no such request. Go back, reload the page, and try again."),
     HTTPStatus.INTERNAL_SERVER_ERROR: N_("Something broke that nobody foresaw. It is in the log; try again later."),
 }
 
@@ -31,7 +30,8 @@ def answer_errors_as_pages(console: Blueprint) -> None:
     console.register_error_handler(DataError, _no_such_value)
     console.register_error_handler(OperationalError, _database_away)
 
-    @console.route("/<path:anything>")
+    # Forms, too: an address that takes none would be answered by the application, in JSON.
+    @console.route("/<path:anything>", methods=["GET", "POST"])
     @needs(ANYBODY)
     def nowhere(anything: str) -> ResponseReturnValue:
         abort(HTTPStatus.NOT_FOUND)
@@ -55,7 +55,8 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None:
         return error.get_response()
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
-    return page_of_error(status, gettext(_MESSAGES[status]) if status in _MESSAGES else status.phrase)
+    plain = HTTPStatus.INTERNAL_SERVER_ERROR if status >= HTTPStatus.INTERNAL_SERVER_ERROR else HTTPStatus.BAD_REQUEST
+    return page_of_error(status, gettext(_MESSAGES.get(status, _MESSAGES[plain])))
 
 
 def _no_such_value(_: DataError) -> ResponseReturnValue:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from io import BytesIO, StringIO
-from itertools import chain
+from io import BytesIO, TextIOWrapper
 from tempfile import TemporaryFile
 
 import xlsxwriter
-from flask import Response, send_file
+from flask import send_file
 from flask.typing import ResponseReturnValue
 
 from app.services.exceptions.desk import Line
-from app.spreadsheet import harmless, write_row
+from app.spreadsheet import harmless, write_csv
 from app.web.console import names
 from app.web.console.happenings import closed_how
 from app.web.console.language import N_, gettext, in_words
@@ -43,15 +42,10 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def download_of(lines: Iterable[Line], xlsx: bool) -> ResponseReturnValue:
-    """The file, to be saved: CSV is sent while it is read; XLSX is put together first."""
+    """The file, to be saved. It is put together first: its words are in the language of the request."""
     if xlsx:
         return send_file(_workbook(lines), _XLSX, as_attachment=True, download_name="exceptions.xlsx")
-    heads = [gettext(head) for head in _HEADS]
-    return Response(
-        _csv(heads, lines),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": "attachment; filename=exceptions.csv"},
-    )
+    return send_file(_csv(lines), "text/csv; charset=utf-8", as_attachment=True, download_name="exceptions.csv")
 
 
 def _cells(line: Line) -> list[Cell]:
@@ -59,8 +53,8 @@ def _cells(line: Line) -> list[Cell]:
     return [
         each.id,
         each.code,
-        names.CODES.get(each.code, each.code),
-        each.team,
+        names.code_name(each.code),
+        names.team_name(each.team),
         each.store,
         each.return_id,
         each.document_key,
@@ -76,16 +70,14 @@ def _cells(line: Line) -> list[Cell]:
     ]
 
 
-def _csv(heads: list[str], lines: Iterable[Line]) -> Iterator[str]:
-    buffer = StringIO()
-    # A spreadsheet takes the file for UTF-8 by this mark alone.
-    buffer.write("\ufeff")
-    rows: Iterable[Sequence[object]] = chain([heads], map(_cells, lines))
-    for row in rows:
-        write_row(buffer, row)
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
+def _csv(lines: Iterable[Line]) -> BytesIO:
+    made = BytesIO()
+    # A spreadsheet takes the file for UTF-8 by the mark at its beginning alone.
+    text = TextIOWrapper(made, encoding="utf-8-sig", newline="")
+    write_csv(text, [gettext(head) for head in _HEADS], map(_cells, lines))
+    text.detach()
+    made.seek(0)
+    return made
 
 
 def _workbook(lines: Iterable[Line]) -> BytesIO:

@@ -144,6 +144,7 @@ def _note(response: Response) -> Response:
 
 def _known_to_templates() -> dict[str, object]:
     return {
+        "act_name": happenings.act_name,
         "action_name": names.action_name,
         "approval_state": names.approval_state,
         "argument_name": names.argument_name,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from app.domain.blockers import Code
 from app.services.ledger.planning import CAUSE_GONE
 from app.web.console.language import N_, gettext
-from app.web.console.names import action_name, code_name, kind_name
+from app.web.console.names import action_name, code_name, kind_name, role_name, team_name
 
 HAPPENINGS: Mapping[str, str] = {
     "return known": N_("return known"),
@@ -36,6 +35,41 @@ HAPPENINGS: Mapping[str, str] = {
     "approval withdrawn": N_("approval taken back"),
     "personal data erased": N_("personal data erased"),
 }
+ACTS: Mapping[str, str] = {
+    "act": N_("act on exceptions"),
+    "add person": N_("add somebody"),
+    "ask for report": N_("ask for a list"),
+    "change my password": N_("change one's own password"),
+    "change password": N_("change a password"),
+    "change persons password": N_("change a password"),
+    "change role": N_("change a role"),
+    "check mapping": N_("check a mapping"),
+    "comment on": N_("comment on an exception"),
+    "decide": N_("decide on an approval"),
+    "find returns": N_("search returns"),
+    "hold window": N_("hold windows"),
+    "map code": N_("add to the mapping"),
+    "map sku": N_("map a SKU"),
+    "mapping edited": N_("mapping edited"),
+    "post window": N_("post a window now"),
+    "read raw events": N_("read raw events"),
+    "receive goods": N_("receive goods"),
+    "release window": N_("release windows"),
+    "remove person": N_("let somebody in no more"),
+    "revert mapping": N_("revert a mapping"),
+    "save mapping": N_("save a mapping"),
+    "set active": N_("let somebody in, or no more"),
+    "sign in": N_("sign in"),
+    "sign off": N_("sign off"),
+    "sign out": N_("sign out"),
+    "sign out everywhere": N_("sign out everywhere"),
+    "token added": N_("token added"),
+    "token revoked": N_("token revoked"),
+    "window posted now": N_("window posted now"),
+    "windows held": N_("windows held"),
+    "windows released": N_("windows released"),
+}
+"""What people did, by the endpoint that took it or the word that a service has for it."""
 _DECIDED = "decided: "
 """What stands before an action that a person decided on."""
 _ACTIONS = {"order": "choose_order", "quantity": "correct_quantity"}
@@ -59,6 +93,26 @@ DETAILS: Mapping[str, str] = {
     "target": N_("means"),
     "was": N_("before"),
     "kind": N_("kind"),
+    "active": N_("may sign in"),
+    "answer": N_("answer"),
+    "assignee": N_("assigned to"),
+    "cause": N_("cause"),
+    "day": N_("day"),
+    "documents": N_("documents"),
+    "id": N_("number"),
+    "ids": N_("numbers"),
+    "login": N_("login"),
+    "mapping": N_("mapping"),
+    "point": N_("point"),
+    "quantity": N_("units"),
+    "reason": N_("reason"),
+    "release": N_("release"),
+    "returns": N_("returns"),
+    "role": N_("role"),
+    "tag": N_("tag"),
+    "team": N_("team"),
+    "teams": N_("teams"),
+    "until": N_("until"),
 }
 ENDS: Mapping[str, str] = {
     CAUSE_GONE: N_("by itself, because its cause is gone"),
@@ -70,6 +124,14 @@ ENDS: Mapping[str, str] = {
 }
 _BY = {"resolved by ": N_("written off by %(who)s"), "retried by ": N_("tried again by %(who)s")}
 _APPROVED = ", approved by "
+_NAMED: Mapping[str, Callable[[str], str]] = {
+    "action": action_name,
+    "code": code_name,
+    "kind": kind_name,
+    "role": role_name,
+    "team": team_name,
+}
+"""Details whose values have names of their own; a value without one stands as it is."""
 
 
 def happening(what: str) -> str:
@@ -78,6 +140,11 @@ def happening(what: str) -> str:
         action = what.removeprefix(_DECIDED)
         return gettext("decided: %(action)s", action=action_name(_ACTIONS.get(action, action)))
     return gettext(HAPPENINGS.get(what, what))
+
+
+def act_name(what: str) -> str:
+    """What somebody did."""
+    return gettext(ACTS.get(what, what))
 
 
 def details(detail: Mapping[str, object]) -> str:
@@ -99,6 +166,5 @@ def closed_how(closed_by: str | None) -> str:
 
 def _value(name: str, value: object) -> str:
     text = str(value)
-    if name == "code" and text in list(Code):
-        return code_name(text)
-    return action_name(text) if name == "action" else kind_name(text) if name == "kind" else text
+    named = _NAMED.get(name)
+    return text if named is None else named(text)

@@ -8,12 +8,13 @@ from flask import flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from app.domain.blockers import Team
+from app.domain.saying import say
 from app.permissions import Permission, Role
 from app.services.access import people as accounts
 from app.services.access.acts import list_acts
 from app.services.access.people import PersonProblem
 from app.services.access.sessions import close_all_sessions
-from app.web.console.language import gettext
+from app.web.console.language import gettext, in_words
 from app.web.console.needs import ANYBODY
 from app.web.console.pages import Pages
 
@@ -81,8 +82,8 @@ def change_my_password() -> ResponseReturnValue:
         return render_template("console/me.html", problem=gettext("The old password is another one.")), 422
     try:
         accounts.change_password(person.login, request.form.get("password", ""))
-    except PersonProblem:
-        return render_template("console/me.html", problem=_too_short()), 422
+    except PersonProblem as problem:
+        return render_template("console/me.html", problem=in_words(problem.said)), 422
     session.clear()
     flash(gettext("The password is changed. Sign in with the new one."))
     return redirect(url_for("console.sign_in"))
@@ -100,7 +101,7 @@ def _changed(change: Callable[[], accounts.Person]) -> ResponseReturnValue:
     try:
         person = change()
     except PersonProblem as problem:
-        return _page(str(problem)), 422
+        return _page(in_words(problem.said)), 422
     flash(gettext("%(login)s is changed.", login=person.login))
     return redirect(url_for("console.people"))
 
@@ -120,13 +121,9 @@ def _role() -> Role:
     try:
         return Role(request.form.get("role", ""))
     except ValueError:
-        raise PersonProblem("There is no such role.") from None
+        raise PersonProblem(say("There is no such role.")) from None
 
 
 def _teams() -> list[Team]:
     known = {team.value for team in Team}
     return [Team(each) for each in request.form.getlist("teams") if each in known]
-
-
-def _too_short() -> str:
-    return gettext("A password has at least %(number)s characters.", number=accounts.SHORTEST_PASSWORD)

@@ -7,6 +7,8 @@ from app.domain.blockers import Team
 from app.permissions import Role
 from app.services.access.acts import list_acts
 from app.services.access.people import list_people
+from app.web.console.frame import OPEN, UNNOTED
+from app.web.console.happenings import ACTS
 from tests.support.console import PASSWORD, a_person, send, sign_in
 
 
@@ -121,6 +123,19 @@ def test_what_was_done_is_kept_with_who_and_without_secrets(ana: FlaskClient) ->
     assert "/console/people/ana/active" in page
     assert PASSWORD not in page
     assert [act.by for act in list_acts("ana").rows] == ["ana", "ana"]
+
+
+def test_whatever_can_be_done_has_words_in_the_list_of_acts(ana: FlaskClient) -> None:
+    taken = {
+        rule.endpoint.removeprefix("console.").replace("_", " ")
+        for rule in ana.application.url_map.iter_rules()
+        if rule.endpoint.startswith("console.") and "POST" in (rule.methods or ())
+        if rule.endpoint not in OPEN | UNNOTED | {"console.nowhere"}
+    }
+    assert len(taken) > 10
+    assert taken - ACTS.keys() == set()
+    send(ana, "/console/preferences", language="es")
+    assert "<td>entrar</td>" in ana.get("/console/people/acts").text
 
 
 def test_a_language_that_was_chosen_follows_the_person(ana: FlaskClient) -> None:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from html import unescape
+from io import StringIO
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from app import create_app
 from app.domain.blockers import Code
 from app.domain.saying import pack, say
+from app.permissions import Role
 from app.secret import Secret
 from app.services import mapping_edits
+from app.services.exceptions.remedies import resolve
 from app.web.settings import WebSettings
 from tests.support.addresses import every_page
-from tests.support.console import a_person, sign_in
-from tests.support.furnished import furnish
+from tests.support.console import PASSWORD, a_person, csrf_token, sign_in
+from tests.support.furnished import furnish, numbers
 from tests.support.rows import exception_row, saved
 from tests.support.scene import Scene
 
 _WRITTEN = re.compile(r'<article[^>]*lang="en".*?</article>|<(script|style|textarea)\b.*?</\1>', re.DOTALL)
 """The runbooks are English, and say so."""
+_TOLD = re.compile(r'<p class="(?:problem|note)" role="(?:alert|status)"[^>]*>(.*?)</p>', re.DOTALL)
 _BY_PEOPLE = {
     "Counted again: the second one is a duplicate label.",
     "One was a gift of the shop.",
@@ -59,6 +65,101 @@ def test_no_sentence_is_the_same_in_both_languages(scene: Scene, admin: FlaskCli
             same.setdefault(sentence, set()).add(address)
 
     assert same == {}
+
+
+@pytest.mark.timeout(300)
+def test_no_refusal_is_the_same_in_both_languages(scene: Scene, admin: FlaskClient) -> None:
+    number = numbers(Code.OVER_RECEIPT)[0]
+    same: list[tuple[str, dict[str, str], set[str]]] = []
+    for address, form in [
+        ("/console/people", {"login": "ana", "role": "viewer"}),
+        ("/console/people", {"login": "a b", "role": "viewer"}),
+        ("/console/people", {"login": "ben", "role": "viewer", "password": "short"}),
+        ("/console/people", {"login": "ben", "role": "king"}),
+        ("/console/people", {"login": "ben", "role": "service"}),
+        ("/console/people", {"login": "ben", "role": "operator"}),
+        ("/console/people", {"login": "ben", "role": "viewer", "teams": "cx"}),
+        ("/console/people/nobody/role", {"role": "viewer"}),
+        ("/console/people/ana/role", {"role": "viewer"}),
+        ("/console/people/ana/active", {"active": "no"}),
+        ("/console/people/ana/password", {"password": "short"}),
+        ("/console/me/password", {"old_password": "wrong"}),
+        ("/console/me/password", {"old_password": PASSWORD, "password": "short"}),
+        ("/console/books/reports", {"list": "received_not_credited", "at": "yesterday"}),
+        ("/console/station/silent", {"key": "k-1"}),
+        ("/console/station/silent", {"key": "k-1", "reference": "T-held-0"}),
+        ("/console/station/silent", {"key": "k-1", "reference": "T-held-0", "code": "0001", "quantity": "x"}),
+        ("/console/windows/hold", {"store": "es", "kind": "credit_memo"}),
+        ("/console/windows/hold", {"store": "es", "kind": "exchange_order", "reason": "Again."}),
+        ("/console/windows/release", {"store": "es", "kind": "credit_memo"}),
+        ("/console/exceptions/act", {"action": "retry"}),
+        ("/console/exceptions/act", {"action": "resolve", "ids": str(number)}),
+        ("/console/exceptions/act", {"action": "release", "ids": str(number), "reason": "Why not?"}),
+        ("/console/exceptions/act", {"action": "tag", "ids": str(number)}),
+        ("/console/exceptions/map-sku", {"store": "es", "sku": "00019"}),
+        ("/console/exceptions/map-sku", {"store": "es", "sku": "00019", "target": "00019"}),
+        ("/console/exceptions/map-code", {"code": "unmapped_reason", "cause": "es:none"}),
+        ("/console/returns", {"text": "jane.doe@example.com"}),
+        ("/console/mappings/revert", {"edit": "x"}),
+        ("/console/approvals/1", {"action": "approve"}),
+        ("/console/today", {}),
+        ("/console/nowhere", {}),
+        ("/console/exceptions/act", {"action": "retry", "ids": "1" * 40}),
+        ("/console/exceptions/act", {"action": "retry", "reason": "x" * 600_000}),
+    ]:
+        english, spanish = (_told(admin, address, form, language) for language in ("en", "es"))
+        assert english, (address, form)
+        if english & spanish:
+            same.append((address, {name: value[:40] for name, value in form.items()}, english & spanish))
+
+    assert same == []
+
+
+@pytest.mark.timeout(300)
+def test_nobody_is_turned_away_in_english(admin: FlaskClient) -> None:
+    a_person("vic", Role.VIEWER)
+    stranger, viewer = (admin.application.test_client() for _ in range(2))
+    assert sign_in(viewer, "vic").status_code == 302
+    for client, address, status in [
+        (stranger, "/console/sign-in/provider", 404),
+        (viewer, "/console/nowhere", 404),
+        (viewer, "/console/people", 403),
+        (viewer, "/console/exceptions?after=\0", 400),
+        (viewer, "/console/sign-out", 404),
+    ]:
+        told = [_problems(client.get(address, headers={"Accept-Language": each})) for each in ("en", "es")]
+        assert (address, len(told[0]), told[0] & told[1]) == (address, 1, set())
+        assert client.get(address).status_code == status, address
+    wrong = [_told(stranger, "/console/sign-in", {"login": "ana", "password": "no"}, each) for each in ("en", "es")]
+    assert (len(wrong[0]), wrong[0] & wrong[1]) == (1, set())
+
+
+def test_a_list_that_is_downloaded_speaks_the_readers_language(admin: FlaskClient) -> None:
+    resolve([numbers(Code.OVER_RETURN)[0]], "ana", "A gift of the shop.")
+    for address in ("/console/exceptions/download", "/console/exceptions/download?state=closed"):
+        english, spanish = (_cells(admin.get(address, headers={"Accept-Language": each})) for each in ("en", "es"))
+        assert len(english) == len(spanish) > 1
+        for column in ("Exception", "Team", "Closed by", "Message"):
+            place = english[0].index(column)
+            both = [(one[place], other[place]) for one, other in zip(english, spanish, strict=True) if one[place]]
+            same = {one for one, other in both if one == other}
+            assert same <= {"Merchandising"}, (address, column)
+
+
+def _cells(answer: TestResponse) -> list[list[str]]:
+    assert answer.status_code == 200
+    return list(csv.reader(StringIO(answer.get_data(as_text=True).removeprefix("\ufeff"))))
+
+
+def _told(client: FlaskClient, address: str, form: dict[str, str], language: str) -> set[str]:
+    """What the page says that a form is answered with."""
+    fields = {**form, "csrf_token": csrf_token(client)}
+    answer = client.post(address, data=fields, headers={"Accept-Language": language}, follow_redirects=True)
+    return _problems(answer)
+
+
+def _problems(answer: TestResponse) -> set[str]:
+    return {" ".join(unescape(re.sub(r"<[^>]+>", "", found)).split()) for found in _TOLD.findall(answer.text)}
 
 
 def _sentences(client: FlaskClient, address: str, language: str) -> set[str]:
