@@ -25,6 +25,7 @@ from random import Random
 import click
 import requests
 
+from app.commands._staff import make_staff
 from app.demo.brand import FED, store_of
 from app.demo.bridge import Bridge
 from app.demo.config import make_secrets, write_config
@@ -34,6 +35,7 @@ from app.demo.findings import Check
 from app.demo.recount import recount
 from app.demo.sandboxes import Sandboxes, bluecherry_part, reveni_part
 from app.demo.script import Scene, Script
+from app.demo.station import Login
 from app.demo.steps import Put, Report
 from app.demo.tale import Stage
 from app.demo.world import JsonObject, World
@@ -142,10 +144,9 @@ def running(directory: Path, processes: int) -> Iterator[tuple[System, Places]]:
         )
     )
     with system:
-        yield (
-            system,
-            Places(**sides, receiver=system.urls.receiver, api_token=system.urls.api_token, secrets=secrets),
-        )
+        urls, logistics = system.urls, Login("logistics", make_staff(system))
+        places = Places(**sides, receiver=urls.receiver, api_token=urls.api_token, secrets=secrets, logistics=logistics)
+        yield system, places
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The staff of the demo: an account per role, with one password that is made anew for each demo directory."""
+"""The staff of demo and chaos: an account per role, with one password that is made anew for each directory."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 from app.domain.blockers import Team
 from app.permissions import Role
-from app.services.access.people import PersonProblem, add_person
+from app.services.access.people import add_person, change_password, list_people
 from app.system.bridge import System
 
 STAFF = {
@@ -24,12 +24,13 @@ STAFF = {
 
 
 def make_staff(system: System) -> str:
-    """Make the accounts in a running system's database; their password."""
+    """Make the accounts in a running system's database, or give those that are there this password; the password."""
     password = system.directory.secret("staff")
     with patch.dict(os.environ, {"DATABASE_URL": system.urls.database}):
+        there = {person.login for person in list_people()}
         for login, (role, teams) in STAFF.items():
-            try:
+            if login in there:
+                change_password(login, password)
+            else:
                 add_person(login, login.capitalize(), role, teams, password)
-            except PersonProblem:
-                continue  # a demo on a database of one's own: they are there already
     return password

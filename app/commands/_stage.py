@@ -14,11 +14,13 @@ import requests
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from app.commands._staff import make_staff
 from app.demo.config import make_secrets, write_config
 from app.demo.day import Places
 from app.demo.messenger import NotTaken
 from app.demo.sandboxes import bluecherry_part, reveni_part
-from app.system.bridge import SystemConfig
+from app.demo.station import Login, NotReceived
+from app.system.bridge import System, SystemConfig
 from app.system.datadir import DataDirectory
 from app.system.errors import SystemFault
 from app.system.network import LOOPBACK, free_port
@@ -32,9 +34,10 @@ class Stage:
     bluecherry: str
     reveni: str
 
-    def places(self, receiver: str, api_token: str) -> Places:
-        """Where everything listens, once the receiver runs."""
-        return Places(self.bluecherry, self.reveni, receiver, api_token, self.config.environment)
+    def places(self, system: System) -> Places:
+        """Where everything listens, once the system runs; whoever works in its console has an account then."""
+        urls, logistics = system.urls, Login("logistics", make_staff(system))
+        return Places(self.bluecherry, self.reveni, urls.receiver, urls.api_token, self.config.environment, logistics)
 
 
 def set_up(name: str, console: Console, *, lease_seconds: int = 30, tries: int = 8) -> Stage:
@@ -62,7 +65,7 @@ def plain_errors(logs: Path) -> Iterator[None]:
     """Errors of a system that does not run become a sentence for the reader."""
     try:
         yield
-    except (SystemFault, NotTaken) as fault:
+    except (SystemFault, NotTaken, NotReceived) as fault:
         raise click.ClickException(str(fault)) from None
     except requests.RequestException as error:
         raise click.ClickException(f"A part of the system did not answer ({error}); logs: {logs}") from None

@@ -76,7 +76,7 @@ def _play(wanted: Wanted, system: System, stage: Stage, console: Console) -> Cha
         return play(
             wanted,
             system,
-            stage.places(system.urls.receiver, system.urls.api_token),
+            stage.places(system),
             tell=lambda what: bar.update(task, description=what),
             on_scene=lambda _: bar.advance(task),
         )

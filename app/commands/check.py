@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from app.config import Config, ConfigError, load_config
+from app.services.intake.station import sites_of
 
 
 @click.command()
@@ -41,7 +42,8 @@ def _tell(path: Path, config: Config) -> None:
         click.echo(f"  store {name} → BlueCherry {store.connection}: judge {rules.judge}, {feed}")
         if store.shadow:
             click.echo(f"  store {name} is in SHADOW: returns that are new to the bridge are posted nowhere, ever")
+    by_hand = {site.name for site in sites_of(config)}
     for name, site in config.sites.items():
-        signed = "signed feed" if site.has_feed else "no feed"
-        click.echo(f"  site {name} → {site.place.location}, quarantine {site.place.quarantine.location}: {signed}")
+        how = "signed feed" if site.has_feed else "receiving station" if name in by_hand else "no feed"
+        click.echo(f"  site {name} → {site.place.location}, quarantine {site.place.quarantine.location}: {how}")
     click.echo(f"✓ {path} can be used (version {config.version})")

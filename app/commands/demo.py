@@ -11,11 +11,12 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from app.commands._staff import STAFF, make_staff
+from app.commands._staff import STAFF
 from app.commands._stage import plain_errors, progress, set_up
+from app.demo.brand import STATION
 from app.demo.day import BLUECHERRY_FAULTS, REVENI_FAULTS, Day, Places, each_fault
 from app.demo.report import Report
-from app.demo.script import write_script
+from app.demo.script import Script, write_script
 from app.demo.table import show
 from app.demo.world import JsonObject
 from app.system.bridge import System
@@ -65,21 +66,21 @@ def demo(
     with plain_errors(data / "logs"):
         stage = set_up("demo", console, tries=8 if fault_rate is None else _TRIES_UNDER_FIRE)
         with System(replace(stage.config, port=port, flower_port=flower_port)) as system:
-            reached = stage.places(system.urls.receiver, system.urls.api_token)
-            report = _play(returns, seed, speed, faults, reached, console)
+            reached = stage.places(system)
+            script = write_script(returns, seed, datetime.now(UTC))
+            report = _play(script, seed, speed, faults, reached, console)
             if report_path is not None:
                 report_path.write_text(json.dumps(report.as_json(), indent=2) + "\n")
             show(report, console)
             if not once:
-                _stay(system, reached, console)
+                _stay(system, reached, script, console)
     if once and not report.good:
         raise SystemExit(1)
 
 
 def _play(
-    returns: int, seed: int, speed: float, faults: tuple[JsonObject, JsonObject], places: Places, console: Console
+    script: Script, seed: int, speed: float, faults: tuple[JsonObject, JsonObject], places: Places, console: Console
 ) -> Report:
-    script = write_script(returns, seed, datetime.now(UTC))
     with progress(console) as bar:
         task = bar.add_task("Playing the day", total=len(script.scenes))
         day = Day(
@@ -90,17 +91,20 @@ def _play(
             tell=lambda what: bar.update(task, description=what),
             on_scene=lambda _: bar.advance(task),
             faults=faults,
-            patience=_PATIENCE_SECONDS + _PATIENCE_PER_RETURN * returns,
+            patience=_PATIENCE_SECONDS + _PATIENCE_PER_RETURN * len(script.outcomes),
         )
         day.prepare()
         return day.run()
 
 
-def _stay(system: System, places: Places, console: Console) -> None:
+def _stay(system: System, places: Places, script: Script, console: Console) -> None:
     urls = system.urls
-    password = make_staff(system)
+    parcels = [outcome.to_scan for outcome in script.outcomes.values() if outcome.to_scan]
     console.print(f"\nConsole     {urls.receiver}/console/")
-    console.print(f"Sign in as  {', '.join(STAFF)} (password {password})")
+    console.print(f"Sign in as  {', '.join(STAFF)} (password {places.logistics.password})")
+    console.print(f"Station     {urls.receiver}/console/station/{STATION.name} (as {places.logistics.name})")
+    if parcels:
+        console.print(f"Parcels     {', '.join(parcels)} (lie there unopened: scan one)")
     console.print(f"Receiver    {urls.receiver}/webhooks/reveni/<store>")
     console.print(f"API         {urls.receiver}/api")
     console.print(f"API token   {urls.api_token}")

@@ -12,14 +12,17 @@ from app.toml_schema import Problem
 def warnings_of(stores: Mapping[str, StoreRules], sites: Mapping[str, bool], file: str) -> Iterator[Problem]:
     """Every warning about a configuration that can be used. `sites`: whether each has a feed."""
     for store in stores.values():
+        # One site beside others that send messages is received by hand on purpose; where none sends any, a secret may
+        # have been forgotten.
+        none_sends = store.warehouse_feed and not any(sites[site] for site in store.sites)
         for site in store.sites.values():
             yield from _places(store, site, file)
-            if store.warehouse_feed and not sites[site.name]:
+            if none_sends:
                 yield Problem(
                     file,
                     f"sites.{site.name}.secret_env",
-                    f"is missing, and stores.{store.name} waits for this warehouse's messages",
-                    "Name the variable of its secret, or no receipt of the site is ever taken.",
+                    f"is missing, and stores.{store.name} waits for receipts: no message of this warehouse is taken",
+                    "Name the variable of its secret, unless its goods are received at the console's station alone.",
                 )
         if not store.reasons:
             yield Problem(

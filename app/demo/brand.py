@@ -22,7 +22,8 @@ class Place:
 class Site:
     """A warehouse. `places` has the place of every grade that any of its stores knows; all else goes to quarantine.
 
-    `own` names the grades whose place is the site's own setting and not the store's.
+    `own` names the grades whose place is the site's own setting and not the store's. Without a `feed` it sends no
+    messages.
     """
 
     name: str
@@ -100,6 +101,15 @@ VALENCIA = Site(
     {"A": Place("VLC01"), "B": Place("OUTLET"), "damaged": Place("VLCD"), "rejected": Place("VLCR", "BACK")},
     own=frozenset({"damaged", "rejected"}),
 )
+SEVILLA = Site(
+    "sevilla",
+    "loc-sevilla",
+    Place("SVQ01"),
+    Place("SVQQ"),
+    {"A": Place("SVQ01"), "B": Place("OUTLET"), "damaged": Place("SVQD"), "rejected": Place("SVQR")},
+    own=frozenset({"damaged", "rejected"}),
+    feed=False,
+)
 LONDON = Site(
     "london",
     "loc-london",
@@ -135,7 +145,7 @@ ES = Store(
     "EUR",
     "Europe/Madrid",
     "010",
-    (MADRID, VALENCIA),
+    (MADRID, VALENCIA, SEVILLA),
     {"adult": ("IVA21", "0.21"), "kids": ("IVA10", "0.10")},
     ("A", "B", "damaged", "rejected"),
     memo_posting="every 10s",
@@ -185,6 +195,8 @@ PT = Store(
 STORES = (ES, UK, FR, PT)
 FED = ("es", "uk")
 """Stores whose warehouse reports and where Reveni judges: the usual case."""
+STATION = SEVILLA
+"""The site whose goods are received by hand, at the console's receiving station."""
 
 
 def store_of(name: str) -> Store:

@@ -19,6 +19,7 @@ from app.demo.recount import recount
 from app.demo.report import Report, count_documents, count_exceptions, latencies, without_end
 from app.demo.sandboxes import Sandboxes
 from app.demo.script import Scene, Script
+from app.demo.station import Login, Station
 from app.demo.world import JsonObject
 
 BLUECHERRY_FAULTS: JsonObject = {
@@ -62,13 +63,14 @@ def each_fault(share: float) -> tuple[JsonObject, JsonObject]:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where everything listens, and the keys to it."""
+    """Where everything listens, and the keys to it. `logistics` is who receives goods at the receiving station."""
 
     bluecherry: str
     reveni: str
     receiver: str
     api_token: str
     secrets: Mapping[str, str]
+    logistics: Login
 
 
 class _End(NamedTuple):
@@ -106,7 +108,8 @@ class Day:
         self._on_scene = on_scene
         self._faults = faults
         self._calm = calm
-        self._messenger = Messenger(places.bluecherry, places.reveni, places.receiver, places.secrets)
+        station = Station(places.receiver, places.logistics)
+        self._messenger = Messenger(places.bluecherry, places.reveni, places.receiver, places.secrets, station)
         self._player = Player(self._messenger, speed=speed, patience=patience)
         self._began = time.monotonic()
         self._sandboxes = Sandboxes(places.bluecherry, places.reveni)

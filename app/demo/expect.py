@@ -72,7 +72,8 @@ class Outcome:
     saw can depend on the moment, what the documents add up to cannot. `stock` is RT and SA together, `received` is RT
     alone; `credited` counts units by (order, line); `fee` is in minor units. `exceptions` must be open, those of
     `tolerated` may be; `held` has the units that an exception must hold, by code. `verdicts` counts units by (item,
-    status). `receipts` are the ids of the warehouse's messages, in order.
+    status). `receipts` are the ids of the warehouse's messages, or of what was received by hand, in order. `to_scan`:
+    what stands on a parcel that nobody receives during the day, left for a visitor at the receiving station.
     """
 
     return_id: str
@@ -91,6 +92,7 @@ class Outcome:
     held: Counter[str] = field(default_factory=Counter)
     verdicts: Counter[tuple[str, str]] = field(default_factory=Counter)
     receipts: list[str] = field(default_factory=list)
+    to_scan: str = ""
 
 
 @dataclass(frozen=True, slots=True)

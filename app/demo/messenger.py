@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import cast
+from typing import Protocol, cast
 
 import requests
 
 from app.demo.brand import site_of, store_of
 from app.demo.config import BLUECHERRY_CODE, BLUECHERRY_KEY
-from app.demo.steps import Await, Nonsense, Put, Report, Ship, Step
+from app.demo.steps import Await, Nonsense, Put, Receive, Report, Ship, Step
 from app.demo.world import JsonObject
 from app.reveni.signature import WAREHOUSE_HEADER, sign
 from app.secret import Secret
@@ -22,18 +22,31 @@ _TIMEOUT = 10.0
 _REVENI_HEADER = "X-REVENI-SIGNATURE"
 
 
+class ReceivesGoods(Protocol):
+    """Whoever stands at the receiving station (see `Station`)."""
+
+    def receive(self, site: str, receipt_id: str, reference: str, lines: Sequence[tuple[str, int, str]]) -> bool:
+        """Enters a parcel; False when it must be entered again."""
+
+
 class NotTaken(RuntimeError):
     """The receiver, or a sandbox, did not take a message for so long that the day cannot go on."""
 
 
 class Messenger:
-    """Carries out steps over HTTP. `taken` holds the time at which each message of a warehouse was answered 200."""
+    """Carries out steps over HTTP.
 
-    def __init__(self, bluecherry: str, reveni: str, receiver: str, secrets: Mapping[str, str]) -> None:
+    `taken` holds the time at which each message of a warehouse, or what was entered by hand, was answered.
+    """
+
+    def __init__(
+        self, bluecherry: str, reveni: str, receiver: str, secrets: Mapping[str, str], station: ReceivesGoods
+    ) -> None:
         self._bluecherry = bluecherry
         self._reveni = reveni
         self._receiver = receiver
         self._secrets = secrets
+        self._station = station
         self._local = threading.local()
         self.taken: dict[str, datetime] = {}
 
@@ -45,6 +58,8 @@ class Messenger:
                 return self._send("PUT", url, step.body, params={"event": step.event})
             case Report():
                 return self._report(step)
+            case Receive():
+                return self._receive(step)
             case Nonsense():
                 key = self._secrets[store_of(step.store).key_env]
                 return self._signed(f"{self._receiver}/webhooks/reveni/{step.store}", step.body, _REVENI_HEADER, key)
@@ -64,6 +79,18 @@ class Messenger:
         if not self._signed(f"{self._receiver}/webhooks/warehouse/{step.site}", body, WAREHOUSE_HEADER, secret):
             return False
         self.taken.setdefault(str(body["id"]), datetime.now(UTC))
+        return True
+
+    def _receive(self, step: Receive) -> bool:
+        reference = step.reference
+        if step.ra_key is not None:
+            ra = self._find("return_authorizations", step.ra_key)
+            if ra is None:
+                return False
+            reference = str(ra["ra_num"])
+        if not self._station.receive(step.site, step.id, reference, step.lines):
+            return False
+        self.taken.setdefault(step.id, datetime.now(UTC))
         return True
 
     def _ship(self, key: str) -> bool:

@@ -1,4 +1,5 @@
-"""What can happen in the demo: each step is one message of Reveni, a warehouse or a person in BlueCherry.
+"""What can happen in the demo: each step is one message of Reveni or a warehouse, or what a person does in
+the console or in BlueCherry.
 
 A step comes `gap` seconds after the one before it in its scene. Steps that need something of the bridge first
 (a number that the warehouse reads off the return authorisation, say) wait for it.
@@ -37,6 +38,22 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Receive:
+    """Somebody in logistics receives goods at the receiving station of a site.
+
+    `reference`: what they scan; with `ra_key` it is the number of this authorisation, once BlueCherry has it. `lines`
+    are (SKU or UPC, units, grade). `id` tells this receipt from others.
+    """
+
+    site: str
+    id: str
+    reference: str
+    lines: tuple[tuple[str, int, str], ...]
+    gap: float
+    ra_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Nonsense:
     """A properly signed webhook of Reveni that does not fit its own schema."""
 
@@ -63,4 +80,4 @@ class Ship:
     gap: float
 
 
-Step = Put | Report | Nonsense | Await | Ship
+Step = Put | Report | Receive | Nonsense | Await | Ship

@@ -11,7 +11,7 @@ from app.demo.brand import Place, Site, Store
 from app.demo.cents import after, fine
 from app.demo.expect import Authorisation, ExchangeLine, ExchangeOrder, Incident, Outcome, RaLine, StockPlace
 from app.demo.goods import Goods
-from app.demo.steps import Await, Event, Nonsense, Put, Report, Ship, Step
+from app.demo.steps import Await, Event, Nonsense, Put, Receive, Report, Ship, Step
 from app.demo.world import Item, JsonObject, Line, Order, World
 
 
@@ -172,13 +172,44 @@ class Tale:
             ra_key=self.ra_key() if by == "ra_num" else None,
         )
         self.stage.steps.append(report)
+        self._came(str(report.body["id"]), place, told)
+        return report
+
+    def sent_to(self, site: Site) -> None:
+        """Its parcel goes to this site of the store."""
+        self.site, self.destination = site, site.reveni_location
+
+    def received_by_hand(
+        self,
+        units: Iterable[tuple[Goods, int, str]] = (),
+        *,
+        grade: str = "A",
+        by: str | None = None,
+        extra: Iterable[tuple[str, int, str]] = (),
+    ) -> None:
+        """Goods come in as with `arrive`, and logistics enters them at the receiving station."""
+        told = list(units) or [(each, each.qty, grade) for each in self.goods]
+        by = by or self.stage.rng.choice(("return_id", "tracking_number", "tracking_number", "ra_num"))
+        receipt_id = f"BYHAND-{self.stage.hex()[:16]}"
+        self.stage.steps.append(
+            Receive(
+                site=self.site.name,
+                id=receipt_id,
+                reference=self.id if by == "return_id" else self.tracking,
+                lines=(*((self._code(goods), count, given) for goods, count, given in told), *extra),
+                gap=self.stage.gap(),
+                ra_key=self.ra_key() if by == "ra_num" else None,
+            )
+        )
+        self._came(receipt_id, self.site, told)
+
+    def _came(self, receipt_id: str, place: Site, told: Iterable[tuple[Goods, int, str]]) -> None:
         for goods, count, given in told:
             goods.came += count
             self.outcome.received[goods.sku] += count
             self.lies(goods, count, place.place(given))
-        self.outcome.receipts.append(str(report.body["id"]))
+        self.outcome.receipts.append(receipt_id)
         self.outcome.journals = (self.outcome.journals[0] + 1, self.outcome.journals[1] + 1)
-        return report
 
     def regrade(self, goods: Goods, units: int, old: str, new: str) -> None:
         """The warehouse looks again: a transfer from the place of one grade to that of another."""
@@ -284,9 +315,13 @@ class Tale:
         return max(0, paid - self.fee + self.bonus) if paid else 0
 
     def _counted(self, goods: Goods, units: int, grade: str) -> JsonObject:
+        code = self._code(goods)
+        return {"sku" if code == goods.sku else "upc": code, "quantity": units, "grade": grade, "note": None}
+
+    def _code(self, goods: Goods) -> str:
+        """What the scanner reads off the goods: the SKU, or the UPC now and then."""
         upc = goods.line.item.upc if goods.line else None
-        by_upc = upc is not None and self.stage.rng.random() < 0.3
-        return {**({"upc": upc} if by_upc else {"sku": goods.sku}), "quantity": units, "grade": grade, "note": None}
+        return upc if upc is not None and self.stage.rng.random() < 0.3 else goods.sku
 
     def _body(self, status: str) -> JsonObject:
         swapped = sum(each.wants is not None for each in self.goods)

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 import redis
 
+from app.commands._staff import make_staff
 from app.demo.config import make_secrets, write_config
 from app.demo.day import Day, Places
 from app.demo.sandboxes import bluecherry_part, reveni_part
 from app.demo.script import Scene, write_script
+from app.demo.station import Login
 from app.system.bridge import System, SystemConfig
 from app.system.network import free_port
 
@@ -73,7 +75,8 @@ def test_the_day_still_ends_with_the_books_right(tmp_path: Path, monkeypatch: py
 
         strike_once = Once(RETURNS // 3, strike)
         killed = system.pid("worker")
-        places = Places(**sides, receiver=system.urls.receiver, api_token=system.urls.api_token, secrets=secrets)
+        urls, logistics = system.urls, Login("logistics", make_staff(system))
+        places = Places(**sides, receiver=urls.receiver, api_token=urls.api_token, secrets=secrets, logistics=logistics)
         day = Day(write_script(RETURNS, SEED, datetime.now(UTC)), SEED, places, on_scene=strike_once)
         day.prepare()
         report = day.run()

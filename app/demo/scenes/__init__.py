@@ -1,6 +1,6 @@
 """Every kind of scene that a day can have."""
 
-from app.demo.scenes import exchanges, orders, other_stores, receipts, refunds, trouble
+from app.demo.scenes import exchanges, orders, other_stores, receipts, refunds, station, trouble
 from app.demo.scenes.kind import Kind
 
 KINDS: tuple[Kind, ...] = (
@@ -10,4 +10,5 @@ KINDS: tuple[Kind, ...] = (
     *receipts.SCENES,
     *trouble.SCENES,
     *other_stores.SCENES,
+    *station.SCENES,
 )

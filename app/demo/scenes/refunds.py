@@ -64,8 +64,9 @@ def partial_receipts(stage: Stage) -> None:
 def several_parcels(stage: Stage) -> None:
     """Each item has its own parcel; one parcel goes to another warehouse of the store, if there is one."""
     tale = _plain(stage, 3, 1)
+    elsewhere = [site for site in tale.store.sites if site.feed][-1]
     for place, goods in enumerate(tale.goods):
-        tale.arrive([(goods, 1, "A")], site=tale.store.sites[-1] if place == 2 else None)
+        tale.arrive([(goods, 1, "A")], site=elsewhere if place == 2 else None)
     tale.accept()
     tale.authorised("R")
     tale.credited()

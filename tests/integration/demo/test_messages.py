@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,7 +20,7 @@ from app.demo.messenger import Messenger, NotTaken
 from app.demo.player import Player
 from app.demo.sandboxes import Sandboxes
 from app.demo.script import Script, write_script
-from app.demo.steps import Nonsense, Put, Report
+from app.demo.steps import Nonsense, Put, Receive, Report
 from app.reveni.signature import WAREHOUSE_HEADER, verify
 from app.secret import Secret
 from tests.integration.demo.clerk import Clerk
@@ -41,6 +42,18 @@ class Mailbox:
     def take(self, path: str, header: str | None, body: bytes) -> None:
         verify(header, body, [Secret(self._keys[path])], timedelta(minutes=1), time.time())
         self.taken.append((path, json.loads(body)["id"]))
+
+
+class Hand:
+    """Whoever stands at the receiving station: notes what they enter."""
+
+    def __init__(self) -> None:
+        self.entered: dict[str, tuple[str, str]] = {}
+
+    def receive(self, site: str, receipt_id: str, reference: str, lines: Sequence[tuple[str, int, str]]) -> bool:
+        assert lines
+        self.entered[receipt_id] = (site, reference)
+        return True
 
 
 @contextmanager
@@ -84,13 +97,22 @@ def test_a_day_is_told_whole(parts: Parts) -> None:
     mailbox = Mailbox(parts)
     with serving(mailbox) as receiver:
         sandboxes.open_stores(parts.secrets, receiver)
-        messenger = Messenger(parts.bluecherry, parts.reveni, receiver, parts.secrets)
+        hand = Hand()
+        messenger = Messenger(parts.bluecherry, parts.reveni, receiver, parts.secrets, hand)
         player = Player(messenger, speed=20, patience=10)
         player.play(script)
         sandboxes.flush_webhooks()
     assert player.stalled == []
     assert reports_of(script) <= set(mailbox.taken)
-    assert set(messenger.taken) == {step_id for path, step_id in reports_of(script) if "/warehouse/" in path}
+    reported = {step_id for path, step_id in reports_of(script) if "/warehouse/" in path}
+    by_hand = {step.id: step for scene in script.scenes for step in scene.steps if isinstance(step, Receive)}
+    assert set(messenger.taken) == reported | by_hand.keys()
+    assert {receipt_id: site for receipt_id, (site, _) in hand.entered.items()} == {
+        step.id: step.site for step in by_hand.values()
+    }
+    scanned = {hand.entered[step.id][1] for step in by_hand.values() if step.ra_key}
+    assert scanned
+    assert all(re.fullmatch(r"07\d{8}", number) for number in scanned)
     last = {step.return_id: step.body for scene in script.scenes for step in scene.steps if isinstance(step, Put)}
     for store in STORES:
         kept = requests.get(f"{parts.reveni}/_sandbox/returns/{store.reveni_id}", timeout=10).json()["returns"]
@@ -100,11 +122,11 @@ def test_a_day_is_told_whole(parts: Parts) -> None:
 
 
 def test_what_the_receiver_refuses_for_good_is_an_error(parts: Parts) -> None:
-    messenger = Messenger(parts.bluecherry, parts.reveni, parts.reveni, parts.secrets)
+    messenger = Messenger(parts.bluecherry, parts.reveni, parts.reveni, parts.secrets, Hand())
     with pytest.raises(NotTaken, match="404"):
         messenger.carry_out(Report("madrid", {"id": "RCV-1"}, 0.0))
 
 
 def test_what_does_not_answer_is_tried_again(parts: Parts) -> None:
-    messenger = Messenger(parts.bluecherry, parts.reveni, "http://127.0.0.1:9", parts.secrets)
+    messenger = Messenger(parts.bluecherry, parts.reveni, "http://127.0.0.1:9", parts.secrets, Hand())
     assert messenger.carry_out(Report("madrid", {"id": "RCV-1"}, 0.0)) is False

@@ -34,6 +34,18 @@ def test_a_store_in_shadow_is_told_plainly(runner: CliRunner, tmp_path: Path) ->
     assert "store es is in SHADOW: returns that are new to the bridge are posted nowhere, ever" in result.output
 
 
+def test_how_goods_are_received_at_each_site(runner: CliRunner, tmp_path: Path) -> None:
+    table = smallest()
+    table["sites"]["silent"] = {"location": "S", "quarantine": "Q"}
+    table["sites"]["idle"] = {"location": "I", "quarantine": "Q"}
+    table["stores"]["es"]["sites"] = ["madrid", "silent"]
+    told = runner.invoke(check, ["--config", str(write_toml(table, tmp_path / "bridge.toml"))]).output
+
+    assert "quarantine MADQ: signed feed" in told
+    assert "site silent → S, quarantine Q: receiving station" in told
+    assert "site idle → I, quarantine Q: no feed" in told
+
+
 def test_warnings_do_not_fail(runner: CliRunner, tmp_path: Path) -> None:
     table = smallest()
     table["stores"]["es"]["grades"]["rejected"] = {}

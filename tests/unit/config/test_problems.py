@@ -216,6 +216,13 @@ class TestWarnings:
 
         assert [warning.key for warning in load(table, tmp_path).warnings] == [key]
 
+    def test_none_for_one_site_of_several_whose_goods_are_received_by_hand(self, tmp_path: Path) -> None:
+        table = smallest()
+        table["sites"]["silent"] = {"location": "S", "quarantine": "Q"}
+        table["stores"]["es"]["sites"] = ["madrid", "silent"]
+
+        assert load(table, tmp_path).warnings == ()
+
     def test_none_for_rejected_goods_that_go_back_to_the_customer(self, tmp_path: Path) -> None:
         table = smallest()
         table["stores"]["es"] |= {"grades": {"rejected": {}}, "policy": {"rejected_goods": "send_back"}}

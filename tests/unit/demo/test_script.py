@@ -41,6 +41,14 @@ def test_an_incomplete_return_leads_to_nothing() -> None:
             assert (outcome.authorisations, outcome.memos, outcome.journals) == ([], (0, 0), (0, 0))
 
 
+def test_some_parcels_are_left_at_the_station_for_a_visitor() -> None:
+    script = write_script(ALL_KINDS_FROM, 5, NOW)
+    [first, *_] = left = [outcome for outcome in script.outcomes.values() if outcome.to_scan]
+    told = [step.body for scene in script.scenes for step in scene.steps if isinstance(step, Put)]
+    assert {body["id"] for body in told if first.to_scan in str(body["shipping"])} == {first.return_id}
+    assert not any(outcome.receipts for outcome in left)
+
+
 def test_every_return_is_told_by_reveni_in_its_own_store() -> None:
     script = write_script(200, 7, NOW)
     told = {step.return_id: step.store for scene in script.scenes for step in scene.steps if isinstance(step, Put)}
