@@ -18,12 +18,16 @@ from app.domain.money import MoneyError, parse_decimal
 
 
 class Unreadable(Exception):
-    """What came does not fit its schema. `problems` name each field and what is wrong, never its value."""
+    """What came does not fit its schema. `problems` name each field and what is wrong, never its value.
 
-    def __init__(self, what: str, problems: Sequence[str]) -> None:
+    `legible`: the fields that could be read all the same.
+    """
+
+    def __init__(self, what: str, problems: Sequence[str], legible: Mapping[str, object] | None = None) -> None:
         super().__init__(what, tuple(problems))
         self.what = what
         self.problems = tuple(problems)
+        self.legible = dict(legible or {})
 
     def __str__(self) -> str:
         return f"{self.what} cannot be read: {'; '.join(self.problems)}"
@@ -50,7 +54,8 @@ def read(schema: Schema, document: object, what: str) -> Any:
         # The name of a field can be the other side's own.
         problems = sorted(printable(text) for text in _problems(error.messages, ""))
         more = [f"and {len(problems) - _MOST_TOLD} more"] if len(problems) > _MOST_TOLD else []
-        raise Unreadable(what, problems[:_MOST_TOLD] + more) from None
+        legible = error.valid_data if isinstance(error.valid_data, Mapping) else {}
+        raise Unreadable(what, problems[:_MOST_TOLD] + more, legible) from None
 
 
 def _problems(messages: Any, path: str) -> Iterator[str]:

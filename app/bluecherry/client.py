@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -22,7 +24,7 @@ from app.bluecherry.documents import (
     ReturnAuthorisation,
     Stock,
 )
-from app.bluecherry.gateway import Page
+from app.bluecherry.gateway import Page, UnreadableRow
 from app.bluecherry.profile import Profile
 from app.calls import Doubtful, Refused
 from app.domain.model import Item, MemoOnOrder, Order, RaOnOrder
@@ -198,8 +200,7 @@ class BlueCherryClient:
         size = str(limit or self._profile.page_size)
         query = {"since": _time(since), "type": type, "cursor": cursor, "limit": size}
         answer = self._call("GET", "documents", query=query)
-        rows = self._rows(answer, "GET documents", "documents", "document_row", schemas.read_row)
-        return Page(tuple(rows), self._next(answer))
+        return self._page(answer, "GET documents", "documents", "document_row", schemas.read_row)
 
     def periods(self) -> list[Period]:
         """Posting periods."""
@@ -253,11 +254,26 @@ class BlueCherryClient:
         return self._rows(answer, f"GET {path}", rows, kind, read)
 
     def _rows(self, answer: object, call: str, rows: str, kind: str, read: Callable[[object], Row]) -> list[Row]:
+        """The rows of a look-up: with one that cannot be read, nothing is certain of what is there."""
+        return [self._read(row, call, kind, read) for row in self._list(answer, call, rows)]
+
+    def _page(self, answer: object, call: str, rows: str, kind: str, read: Callable[[object], Row]) -> Page[Row]:
+        """A page of a feed: one row that cannot be read must not keep the others from being read."""
+        found: list[Row] = []
+        unreadable: list[UnreadableRow] = []
+        for place, row in enumerate(self._list(answer, call, rows), start=1):
+            try:
+                found.append(read(self._profile.fields[kind].inward(row)))
+            except Unreadable as error:
+                unreadable.append(UnreadableRow(place, _digest(row), error.problems, error.legible))
+        return Page(tuple(found), self._next(answer), tuple(unreadable))
+
+    def _list(self, answer: object, call: str, rows: str) -> list[object]:
         envelope = self._profile.fields["answer"].inward(answer)
         found = envelope.get(rows) if isinstance(envelope, Mapping) else None
         if not isinstance(found, list):
             raise Doubtful(f"BlueCherry {call}", f"an answer without {rows}")
-        return [self._read(row, call, kind, read) for row in found]
+        return found
 
     def _next(self, answer: object) -> str | None:
         envelope = self._profile.fields["answer"].inward(answer)
@@ -284,6 +300,10 @@ def _parts(skus: Sequence[str], upcs: Sequence[str], size: int) -> Iterator[tupl
 
 def _time(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
+
+
+def _digest(row: object) -> str:
+    return hashlib.sha256(json.dumps(row, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _fault(body: object) -> Fault:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -27,11 +27,33 @@ Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableRow:
+    """A row of a list that does not fit the contract. It is set aside by who reads the list, and the rest is read.
+
+    `place`: which of its page it is, from 1. `state`: a digest of all that it says. `problems` name fields, never
+    values. `legible`: the fields that could be read.
+    """
+
+    place: int
+    state: str
+    problems: tuple[str, ...]
+    legible: Mapping[str, object]
+
+    def code(self, name: str) -> str | None:
+        """A code or number of the row: empty where it has none, None where it cannot be read."""
+        if name not in self.legible:
+            return None
+        value = self.legible[name]
+        return value if isinstance(value, str) else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
     """A page of a feed; `next` is the cursor of the following page, None at the end."""
 
     rows: tuple[Row, ...]
     next: str | None
+    unreadable: tuple[UnreadableRow, ...] = ()
 
 
 class Writes(Protocol):

@@ -76,6 +76,11 @@ def _summary_lines(found: Comparison) -> list[str]:
         lines.append(f"Credited in {currency}: bridge {ours}, by hand {theirs}, difference {ours - theirs}.")
     if found.waiting:
         lines.append(f"{found.waiting} documents of the bridge are due and not made yet: compare again after them.")
+    if found.unread:
+        lines.append(
+            f"{found.unread} rows of BlueCherry's list cannot be read and stand on neither side: "
+            "bridge reconcile names them."
+        )
     return lines
 
 

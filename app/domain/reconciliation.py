@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -25,6 +26,7 @@ class Sort(StrEnum):
     DOUBLED = "doubled"
     CHANGED = "changed"
     NOT_DUE = "not_due"
+    UNREAD = "unread"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,35 @@ class Found:
     units: int
     total: Decimal | None
     cancelled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A row of BlueCherry's list that cannot be read: what it is of is in part unknown.
+
+    `kind`, `number`, `key`, `return_id`: None where the row does not let itself be read; a `key` or `return_id` that
+    it does not have is empty. `of_another_kind`: it can be read that it is none of the bridge's kinds. `place`: which
+    row of its page it is, from 1; `since`: it was posted then or later. `state`: a digest of all that it says.
+    """
+
+    kind: Kind | None
+    of_another_kind: bool
+    number: str | None
+    key: str | None
+    return_id: str | None
+    place: int
+    since: datetime
+    state: str
+    problems: tuple[str, ...]
+
+    def may_be_of(self, booked: Booked) -> bool:
+        """Whether the row may be about a document of the ledger: then nothing is certain of that one.
+
+        It is not where its kind, or both its key and its number, can be read and are another's.
+        """
+        if self.of_another_kind or self.kind not in (None, booked.kind):
+            return False
+        return self.key in (None, booked.key) or self.number in (None, booked.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +149,38 @@ def missing(booked: Booked) -> Difference:
         key=booked.key,
     )
     return Difference(Sort.MISSING, booked.key, f"{Sort.MISSING}:{booked.key}", message, booked.id)
+
+
+def unread(connection: str, row: Unread, booked: Booked | None) -> Difference:
+    """A row that could not be read, of a document that is `booked` if that much can be told of it."""
+    if row.number is not None and row.key:
+        what = say("%(kind)s %(number)s with the key %(key)s", kind=_row_kind(row), number=row.number, key=row.key)
+    elif row.number is not None:
+        what = say("%(kind)s %(number)s", kind=_row_kind(row), number=row.number)
+    elif row.key:
+        what = say("a document with the key %(key)s", key=row.key)
+    else:
+        what = say("a document without a number")
+    message = say(
+        "A row of BlueCherry's list cannot be read, and nothing is compared with it: %(what)s, row %(place)s of its "
+        "page, posted at %(since)s UTC or later (%(problems)s).",
+        what=what,
+        place=row.place,
+        since=f"{row.since:%Y-%m-%d %H:%M:%S}",
+        problems="; ".join(row.problems),
+    )
+    named = f"{row.kind or '?'}:{row.number}" if row.number is not None else row.state[:20]
+    cause = unread_cause(connection) + named
+    return Difference(Sort.UNREAD, row.key or "", cause, message, booked.id if booked else None, row.return_id)
+
+
+def unread_cause(connection: str) -> str:
+    """What the cause of every row that cannot be read in a connection's list begins with."""
+    return f"{Sort.UNREAD}:{connection}:"
+
+
+def _row_kind(row: Unread) -> Said:
+    return _name(row.kind) if row.kind is not None else say("document")
 
 
 def _sides(booked: Booked, found: Found) -> list[Said]:

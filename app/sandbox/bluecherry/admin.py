@@ -10,6 +10,7 @@ from app.sandbox.bluecherry.calls import body_of
 from app.sandbox.bluecherry.document import Document
 from app.sandbox.bluecherry.erp import Erp
 from app.sandbox.bluecherry.fields import Fields
+from app.sandbox.bluecherry.garbled import Garbled
 from app.sandbox.bluecherry.refusal import Refusal
 from app.sandbox.faults import FaultPlan, FaultPlanError, Faults, number
 from app.sandbox.http import Answer, Request, json_answer
@@ -61,9 +62,11 @@ class Admin:
         try:
             plan = FaultPlan.from_json(body)
             lag, seconds = number(body, "lookup_lag_seconds", 0), number(body, "batch_seconds", 0.5)
+            garbled = Garbled(body.get("garbled"))
         except FaultPlanError as error:
             raise Refusal("BAD_REQUEST", str(error)) from error
         self._faults.follow(plan)
+        self._erp.garbled = garbled
         self._erp.books.lag = timedelta(seconds=lag)
         self._erp.batches.seconds = seconds
         return self._get_faults(request)
@@ -73,12 +76,14 @@ class Admin:
             **self._faults.plan.as_json(),
             "lookup_lag_seconds": self._erp.books.lag.total_seconds(),
             "batch_seconds": self._erp.batches.seconds,
+            "garbled": self._erp.garbled.as_json(),
         }
         return json_answer(200, {"plan": plan, "made": dict(self._faults.made)})
 
     def _reset(self, _: Request) -> Answer:
         self._erp.reset()
         self._faults.follow(FaultPlan())
+        self._erp.garbled = Garbled()
         self._erp.books.lag, self._erp.batches.seconds = timedelta(), 0.5
         return json_answer(200, {})
 

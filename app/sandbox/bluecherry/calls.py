@@ -90,7 +90,8 @@ class Calls:
         if len(skus) + len(upcs) > _LOOKED_UP_AT_ONCE:
             raise fields.bad("skus", f"and upcs must not be more than {_LOOKED_UP_AT_ONCE} together")
         found = self._erp.books.items.look_up(division, skus, upcs)
-        return json_answer(200, {"items": [item.as_json() for item in found]})
+        rows = self._erp.garbled.rows("POST /items/lookup", "sku", (item.as_json() for item in found))
+        return json_answer(200, {"items": rows})
 
     def _items(self, request: Request, _: str) -> Answer:
         page, then = self._erp.books.items.changed_since(
@@ -99,7 +100,8 @@ class Calls:
             _cursor(request) or 0,
             _ITEMS_A_PAGE,
         )
-        return json_answer(200, {"items": [item.as_json() for item in page], "next": _next(then)})
+        rows = self._erp.garbled.rows("GET /items", "sku", (item.as_json() for item in page))
+        return json_answer(200, {"items": rows, "next": _next(then)})
 
     def _order(self, _: Request, number: str) -> Answer:
         return self._published(self._erp.books.order(number), "ORDER_NOT_FOUND")
@@ -161,14 +163,15 @@ class Calls:
         page, then = self._erp.books.feed.page(
             kind, _time(request, "since"), _cursor(request), limit or _ROWS_A_PAGE, self._erp.now()
         )
-        return json_answer(200, {"documents": [document.feed_row() for document in page], "next": _next(then)})
+        rows = self._erp.garbled.rows("GET /documents", "number", (document.feed_row() for document in page))
+        return json_answer(200, {"documents": rows, "next": _next(then)})
 
     def _periods(self, _: Request, __: str) -> Answer:
-        periods: list[Json] = [
+        periods: list[JsonObject] = [
             {"period": each.period, "from": each.first.isoformat(), "to": each.last.isoformat(), "open": each.open}
             for each in self._erp.books.periods.values()
         ]
-        return json_answer(200, {"periods": periods})
+        return json_answer(200, {"periods": self._erp.garbled.rows("GET /periods", "period", periods)})
 
 
 def _asked(request: Request, name: str) -> str:

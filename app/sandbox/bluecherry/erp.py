@@ -11,6 +11,7 @@ from app.sandbox.bluecherry.batches import Batch, Batches
 from app.sandbox.bluecherry.books import Books
 from app.sandbox.bluecherry.document import Document
 from app.sandbox.bluecherry.fields import Fields
+from app.sandbox.bluecherry.garbled import Garbled
 from app.sandbox.bluecherry.orders import Order
 from app.sandbox.bluecherry.refusal import Refusal
 from app.sandbox.bluecherry.returns import Ra
@@ -41,6 +42,7 @@ class Erp:
         self.now = now
         self._later = later
         self._inactive_returnable = inactive_returnable
+        self.garbled = Garbled()
         changes: dict[str, Callable[[JsonObject, datetime], object]] = {
             "create": self._create,
             "order": self._change_order,

@@ -14,7 +14,7 @@ from app.db.tables.exceptions import DecisionRow, ExceptionRow
 from app.db.tables.ledger import LedgerRow
 from app.db.tables.returns import ReturnRow
 from app.domain.blockers import REMEDIES, Code
-from app.domain.reconciliation import Difference
+from app.domain.reconciliation import Difference, Sort
 from app.domain.saying import pack
 from app.services.history import Notes
 from app.services.outside import Outside
@@ -26,7 +26,7 @@ def open_difference(session: Session, differs: Difference, outside: Outside) -> 
     """Put a difference in front of finance, unless it is open or a person ended this very one before."""
     row = session.get(LedgerRow, differs.ledger_id) if differs.ledger_id is not None else None
     home = _home(session, row, differs, outside)
-    if home is not None and _ended(session, home.pk, differs.cause):
+    if _ended(session, home, differs.cause):
         return
     values: dict[str, object] = {
         "code": Code.BOOKS_DIFFER.value,
@@ -34,7 +34,7 @@ def open_difference(session: Session, differs: Difference, outside: Outside) -> 
         "team": REMEDIES[Code.BOOKS_DIFFER].team.value,
         "message": differs.message,
         "said": pack(differs.message),
-        "document_key": differs.key,
+        "document_key": differs.key or None,
         "store": home.store if home else None,
         "return_pk": home.pk if home else None,
         "return_id": home.id if home else differs.return_id,
@@ -71,11 +71,13 @@ def close_agreed(
 
 
 def _open(what: Select[tuple[Selected]], rows: Iterable[int]) -> Select[tuple[Selected]]:
+    """What is open about documents of the ledger; rows that cannot be read have an end of their own (`unread`)."""
     same = (LedgerRow.return_pk == ExceptionRow.return_pk) & (LedgerRow.key == ExceptionRow.document_key)
     return (
         what.select_from(ExceptionRow)
         .join(LedgerRow, same)
         .where(ExceptionRow.code == Code.BOOKS_DIFFER, ExceptionRow.closed_at.is_(None), LedgerRow.id.in_(set(rows)))
+        .where(~ExceptionRow.cause.startswith(f"{Sort.UNREAD}:"))
     )
 
 
@@ -86,8 +88,17 @@ def _home(session: Session, row: LedgerRow | None, differs: Difference, outside:
     return session.scalars(named.order_by(ReturnRow.pk).limit(1)).one_or_none()
 
 
-def _ended(session: Session, return_pk: int, cause: str) -> bool:
-    decided = select(DecisionRow.id).where(
-        DecisionRow.return_pk == return_pk, DecisionRow.code == Code.BOOKS_DIFFER, DecisionRow.cause == cause
-    )
+def _ended(session: Session, home: ReturnRow | None, cause: str) -> bool:
+    """Whether a person ended this very difference: by a decision on its return, or, without one, by its exception."""
+    if home is not None:
+        decided = select(DecisionRow.id).where(
+            DecisionRow.return_pk == home.pk, DecisionRow.code == Code.BOOKS_DIFFER, DecisionRow.cause == cause
+        )
+    else:
+        decided = select(ExceptionRow.id).where(
+            ExceptionRow.return_pk.is_(None),
+            ExceptionRow.code == Code.BOOKS_DIFFER,
+            ExceptionRow.cause == cause,
+            ExceptionRow.closed_by.startswith("resolved by "),
+        )
     return session.scalars(decided.limit(1)).one_or_none() is not None

@@ -25,8 +25,9 @@ from app.db.tables.ledger import LedgerRow
 from app.db.tables.upkeep import Mark
 from app.domain.documents import Document, State
 from app.domain.policy import Kind
-from app.domain.reconciliation import Booked, Difference, Found, difference, is_key, missing
+from app.domain.reconciliation import Booked, Difference, Found, Unread, difference, is_key, missing
 from app.services.books.differences import close_agreed, differing, open_difference
+from app.services.books.unread import close_read, named_by, set_aside, unread_rows
 from app.services.ledger.parcels import parcels_of
 from app.services.ledger.sending import look_up
 from app.services.lists import ask_again, ask_for_page, drop, keep, take_up
@@ -49,7 +50,8 @@ class Reading:
 
     `compared`: documents of the bridge; `others`: documents that it did not make. `cursor`: of the page that comes
     next. Kept for it: the ledger's rows listed `lately`, with BlueCherry's time, and rows with an open exception that
-    were listed as they should be (`agreed`).
+    were listed as they should be (`agreed`), and rows that could not be read (`unread`): they are among the
+    differences, and what they may be of is called neither missing nor agreed.
     """
 
     connection: str
@@ -62,6 +64,7 @@ class Reading:
     cursor: str | None = None
     lately: dict[int, datetime] = field(default_factory=dict)
     agreed: list[int] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
 
 
 def reconcile(connection: str, outside: Outside) -> Reading:
@@ -123,6 +126,7 @@ def _read_page(reading: Reading, kept_as: str | None, outside: Outside) -> None:
     with transaction() as session:
         seen = _compare(session, page.rows, reading, outside)
         reading.agreed += differing(session, seen)
+        _set_aside(session, unread_rows(page, reading.reached, outside.now()), reading, outside)
     reading.lately |= seen
     looked_for = max(reading.since + _APART, reading.reached - _APART)
     reading.reached = max([reading.reached, *(row.posted_at.astimezone(UTC) for row in page.rows)])
@@ -133,12 +137,40 @@ def _read_page(reading: Reading, kept_as: str | None, outside: Outside) -> None:
     lost, found = _look_for(_unseen(reading, looked_for), reading, outside)
     with transaction() as session:
         for booked in lost:
-            reading.differences.append(missing(booked))
-            open_difference(session, reading.differences[-1], outside)
+            if not any(row.may_be_of(booked) for row in reading.unread):
+                reading.differences.append(missing(booked))
+                open_difference(session, reading.differences[-1], outside)
         reading.agreed += differing(session, found)
         if reading.ended:
-            close_agreed(session, reading.agreed, reading.since + _APART, reading.differences, outside.now())
+            _close(session, reading, outside)
     reading.lately = {row: at for row, at in reading.lately.items() if at >= reading.reached - 2 * _APART}
+
+
+def _close(session: Session, reading: Reading, outside: Outside) -> None:
+    """Close what the reading found mended: nothing about a document that an unread row may be of."""
+    rows = session.scalars(select(LedgerRow).where(LedgerRow.id.in_(set(reading.agreed)))).all()
+    agreed = {each.id for each in _booked(session, rows) if not any(row.may_be_of(each) for row in reading.unread)}
+    close_agreed(session, agreed, reading.since + _APART, reading.differences, outside.now())
+    causes = {each.cause for each in reading.differences}
+    close_read(session, reading.connection, reading.since, causes, outside.now())
+
+
+def _set_aside(session: Session, rows: Sequence[Unread], reading: Reading, outside: Outside) -> None:
+    """Leave rows that cannot be read to finance. A document that is due and that one names is looked up, not sent."""
+    if not rows:
+        return
+    reading.unread += rows
+    booked = _booked(session, session.scalars(select(LedgerRow).where(named_by(reading.connection, rows))).all())
+    reading.differences += set_aside(session, reading.connection, rows, booked, outside)
+    keys = {row.key for row in rows}
+    for each in booked:
+        if each.state is State.DUE and each.key in keys:
+            _doubt(session, each.id, _caught_up(reading.connection, outside))
+
+
+def _caught_up(connection: str, outside: Outside) -> datetime:
+    """What is in doubt since then may be looked up at once."""
+    return outside.now() - outside.bluecherry[connection].profile.lookup_lag
 
 
 def _compare(session: Session, rows: Sequence[DocumentRow], reading: Reading, outside: Outside) -> dict[int, datetime]:
@@ -161,7 +193,7 @@ def _compare(session: Session, rows: Sequence[DocumentRow], reading: Reading, ou
         if booked is not None and booked.number == found.number:
             seen[booked.id] = posted_at
         if booked is not None and booked.state is State.DUE and not found.cancelled:
-            _doubt(session, booked.id, outside.now() - outside.bluecherry[reading.connection].profile.lookup_lag)
+            _doubt(session, booked.id, _caught_up(reading.connection, outside))
         elif recovering and (booked is None or booked.state is not State.POSTED):
             continue
         elif (differs := difference(booked, found)) is not None:

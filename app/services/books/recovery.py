@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import ColumnElement, select, update
@@ -31,6 +31,7 @@ from app.domain.policy import Kind
 from app.domain.reconciliation import is_key
 from app.domain.saying import pack, say
 from app.reveni.schemas import Unreadable
+from app.services.books.unread import as_far_as_read, set_aside, unread_rows
 from app.services.facts.dossiers import lock_returns
 from app.services.intake.poll import hint_at
 from app.services.ledger.adopting import ENDINGS, add_ending
@@ -93,7 +94,8 @@ def _read_list(connection: str, restore: Restore, outside: Outside) -> None:
 
     while True:
         page = ask_for_page(place, cursor, ask)
-        rows = [row for row in page.rows if _ours(row)]
+        rows = [row for row in (*page.rows, *as_far_as_read(page)) if _ours(row)]
+        _set_aside(connection, page, since, outside)
         keep_strays(connection, rows, outside)
         _learn_of_endings(connection, rows, outside)
         _hint_at_unknown(connection, rows, outside)
@@ -102,6 +104,17 @@ def _read_list(connection: str, restore: Restore, outside: Outside) -> None:
         cursor = page.next
         with transaction() as session:
             keep(session, place, _Reading(cursor), outside.now())
+
+
+def _set_aside(connection: str, page: Page[DocumentRow], since: datetime, outside: Outside) -> None:
+    """Leave rows that cannot be read to finance: reconciliation, which reads them again, closes them.
+
+    Nothing is held for them alone. Whatever may have been lost is looked up by its key before it is sent, and a
+    look-up that cannot be read is doubtful, never a no.
+    """
+    if unread := unread_rows(page, since, outside.now()):
+        with transaction() as session:
+            set_aside(session, connection, unread, (), outside)
 
 
 def _place(connection: str, restore: Restore) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -263,14 +263,27 @@ def _refused_are_due(session: Session, pks: set[int]) -> None:
 
 
 def _compare_again(session: Session, differing: Sequence[ExceptionRow]) -> None:
-    """What BlueCherry has lost is looked up, and made again if it is not there; all is compared from the beginning."""
+    """What BlueCherry has lost is looked up, and made again if it is not there; all is compared from the beginning.
+
+    Not what may be there in a row of BlueCherry's list that cannot be read: that is compared once more, no more.
+    """
     for row in differing:
         if row.cause.startswith(f"{Sort.MISSING}:"):
-            mine = (LedgerRow.return_pk == row.return_pk, LedgerRow.key == row.document_key)
+            mine = (LedgerRow.return_pk == row.return_pk, LedgerRow.key == row.document_key, ~_may_be_unread())
             values = {"state": State.DOUBTFUL, "doubtful_since": utc_now(), "posted_at": None}
             session.execute(update(LedgerRow).where(*mine, LedgerRow.state == State.POSTED).values(values))
     if differing:
         session.execute(delete(Mark).where(Mark.name.like("books round:%")))
+
+
+def _may_be_unread() -> ColumnElement[bool]:
+    """The condition on a document that a row which may be of it stands open as unread in its connection's list."""
+    return exists().where(
+        ExceptionRow.code == Code.BOOKS_DIFFER,
+        ExceptionRow.closed_at.is_(None),
+        ExceptionRow.cause.startswith(func.concat(f"{Sort.UNREAD}:", LedgerRow.connection, ":")),
+        or_(ExceptionRow.document_key.is_(None), ExceptionRow.document_key == LedgerRow.key),
+    )
 
 
 def _wake(session: Session, pks: set[int]) -> None:

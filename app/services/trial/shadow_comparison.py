@@ -15,7 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.types import Text
 
 from app.bluecherry.documents import KINDS, DocumentRow
-from app.bluecherry.gateway import BlueCherry
+from app.bluecherry.gateway import BlueCherry, UnreadableRow
 from app.calls import CallError
 from app.db.codec import load
 from app.db.engine import transaction
@@ -43,13 +43,17 @@ class NothingInShadow(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What was found. `waiting`: documents in shadow that are due and not made yet, for a window as a rule."""
+    """What was found. `waiting`: documents in shadow that are due and not made yet, for a window as a rule.
+
+    `unread`: rows of BlueCherry's list that could not be read, and stand on neither side.
+    """
 
     store: str
     since: datetime
     compared: Sequence[Compared]
     summary: Summary
     waiting: int
+    unread: int = 0
 
 
 @dataclass(slots=True)
@@ -78,14 +82,15 @@ def compare_store(store: str, since: datetime | None, outside: Outside) -> Compa
         if start is None:
             raise NothingInShadow(f"no return of store {store} was stored in shadow")
         scope = _scope(session, store, start, connection)
-    feed = _feed(outside.bluecherry[connection], start - _QUICKER)
+    unread: list[UnreadableRow] = []
+    feed = _feed(outside.bluecherry[connection], start - _QUICKER, unread)
     rows = [row for row in feed if row.posted_at >= start or row.ref_num2 in scope.returns]
     with transaction() as session:
         rows = _without_ours(session, rows, connection)
         strange = [row for row in rows if row.ref_num2 not in scope.returns]
         foreign = _foreign(session, strange, scope)
     compared = compare(scope.documents, _by_hand(rows, scope, foreign, connection, outside))
-    return Comparison(store, start, compared, summarise(compared), scope.waiting)
+    return Comparison(store, start, compared, summarise(compared), scope.waiting, len(unread))
 
 
 def _in_shadow(store: str, since: datetime | None) -> list[ColumnElement[bool]]:
@@ -135,12 +140,16 @@ def _listed(row: LedgerRow, return_id: str) -> Listed:
     return Listed(Kind(row.kind), row.key, return_id, row.ord_num, units, total)
 
 
-def _feed(erp: BlueCherry, since: datetime) -> Iterator[DocumentRow]:
-    """Documents that stand, whoever made them; of sales orders, those that bear a return's reference."""
+def _feed(erp: BlueCherry, since: datetime, unread: list[UnreadableRow]) -> Iterator[DocumentRow]:
+    """Documents that stand, whoever made them; of sales orders, those that bear a return's reference.
+
+    Rows that cannot be read are added to `unread`.
+    """
     for kind in KINDS:
         cursor: str | None = None
         while True:
             page = ask_again(cursor, partial(erp.documents, since, kind))
+            unread += page.unreadable
             for row in page.rows:
                 if row.status != _CANCELLED and (kind != "sales_order" or row.ref_num2):
                     yield row

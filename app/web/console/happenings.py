@@ -117,6 +117,7 @@ DETAILS: Mapping[str, str] = {
 ENDS: Mapping[str, str] = {
     CAUSE_GONE: N_("by itself, because its cause is gone"),
     "the books agree again": N_("by itself, because the books agree again"),
+    "the row can be read again": N_("by itself, because the row can be read again"),
     "its return is known now": N_("by itself, because its return is known now"),
     "its return was taken in": N_("by itself, because its return was taken in"),
     "it was taken in": N_("by itself, because it was taken in"),

@@ -272,6 +272,25 @@ def test_pages_have_a_cursor(server: HttpServer, gateway: BlueCherry) -> None:
     assert (len(page.rows), page.next) == (1, "c2")
 
 
+def test_a_row_of_a_feed_that_does_not_fit_is_set_aside_with_what_can_be_read_of_it(
+    server: HttpServer, gateway: BlueCherry
+) -> None:
+    good = {"type": "credit_memo", "number": "7", "posted_at": "2026-01-05T08:00:00Z", "aux_ref_num": None}
+    server.always({"documents": [good, {**good, "number": "8", "qty": "Jane Doe"}, "x", good], "next": "c2"})
+    page = gateway.documents(datetime(2026, 1, 1, tzinfo=UTC))
+
+    assert ([row.number for row in page.rows], page.next) == (["7", "7"], "c2")
+    eight, text = page.unreadable
+    assert (eight.place, eight.code("number"), eight.code("aux_ref_num"), eight.problems) == (
+        2,
+        "8",
+        "",
+        ("qty is not a whole number",),
+    )
+    assert (text.place, text.code("number"), text.problems) == (3, None, ("it is not an object",))
+    assert eight.state != text.state
+
+
 def test_numbers_stand_quoted_in_a_path(server: HttpServer, gateway: BlueCherry) -> None:
     server.always(ORDER)
     gateway.order("A/1?x=#2")

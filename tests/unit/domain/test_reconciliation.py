@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
 from app.domain.documents import State
 from app.domain.policy import Kind
-from app.domain.reconciliation import Booked, Found, Sort, difference, is_key, missing
+from app.domain.reconciliation import Booked, Found, Sort, Unread, difference, is_key, missing, unread
 
 BOOKED = Booked(7, "CM-r1-1", Kind.CREDIT_MEMO, State.POSTED, "000100", "0900000001", 2, Decimal("21.78"), False)
 FOUND = Found(Kind.CREDIT_MEMO, "0900000001", "CM-r1-1", "000100", "r1", 2, Decimal("21.78"), False)
@@ -106,3 +107,52 @@ def test_one_difference_keeps_its_cause_and_two_have_two() -> None:
 )
 def test_what_looks_like_a_key(reference: str | None, ours: bool) -> None:
     assert is_key(reference) is ours
+
+
+UNREAD = Unread(
+    kind=Kind.CREDIT_MEMO,
+    of_another_kind=False,
+    number="0900000001",
+    key="CM-r1-1",
+    return_id="r1",
+    place=3,
+    since=datetime(2026, 1, 5, 8, tzinfo=UTC),
+    state="f" * 64,
+    problems=("qty is not a whole number",),
+)
+
+
+@pytest.mark.parametrize(
+    ("row", "may_be"),
+    [
+        (UNREAD, True),
+        (replace(UNREAD, number="0900000002"), True),
+        (replace(UNREAD, key="CM-r2-1"), True),
+        (replace(UNREAD, key="CM-r2-1", number="0900000002"), False),
+        (replace(UNREAD, key="", number="0900000002"), False),
+        (replace(UNREAD, key=None, number="0900000002"), True),
+        (replace(UNREAD, key="CM-r2-1", number=None), True),
+        (replace(UNREAD, kind=None, key=None, number=None), True),
+        (replace(UNREAD, kind=Kind.INVENTORY_JOURNAL), False),
+        (replace(UNREAD, kind=None, of_another_kind=True), False),
+    ],
+)
+def test_what_a_row_that_cannot_be_read_may_be_of(row: Unread, may_be: bool) -> None:
+    assert row.may_be_of(BOOKED) is may_be
+
+
+@pytest.mark.parametrize(
+    ("row", "told", "cause"),
+    [
+        (UNREAD, "credit memo 0900000001 with the key CM-r1-1", "unread:main:credit_memo:0900000001"),
+        (replace(UNREAD, key=""), "credit memo 0900000001, row 3", "unread:main:credit_memo:0900000001"),
+        (replace(UNREAD, number=None), "a document with the key CM-r1-1", "unread:main:" + 20 * "f"),
+        (replace(UNREAD, number=None, key=None), "a document without a number", "unread:main:" + 20 * "f"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_told_by_what_it_lets_read(row: Unread, told: str, cause: str) -> None:
+    differs = unread("main", row, BOOKED)
+
+    assert (differs.sort, differs.cause, differs.ledger_id) == (Sort.UNREAD, cause, 7)
+    assert told in differs.message
+    assert "posted at 2026-01-05 08:00:00 UTC or later (qty is not a whole number)" in differs.message

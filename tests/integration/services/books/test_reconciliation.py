@@ -235,6 +235,136 @@ def test_a_round_whose_first_reading_fails_is_not_skipped(scene: Scene) -> None:
     assert scene.outside.now() - reconcile("main", scene.outside).since > timedelta(days=34)
 
 
+class TestUnreadRows:
+    """Rows that cannot be read are set aside where finance sees them, and nothing is certain of what they are of."""
+
+    @staticmethod
+    def _garble(scene: Scene, *fields: str, key: str = "RA-r1") -> str:
+        """The row of a document cannot be read any more; its number."""
+        number = str(scene.ledger()[key].number)
+        scene.trouble(None, garbled={"GET /documents": {number: list(fields)}})
+        return number
+
+    @pytest.fixture(autouse=True)
+    def two_returns(self, scene: Scene) -> None:
+        for name in ("r1", "r2"):
+            scene.ask(name, tell=False)
+        for name in ("r1", "r2"):
+            scene.tell(name)
+            scene.work()
+
+    def test_one_is_before_finance_by_number_and_key_and_the_rest_of_the_list_is_read(self, scene: Scene) -> None:
+        number = self._garble(scene, "qty")
+        reading = _read(scene)
+
+        assert reading.ended
+        assert scene.ledger()["RA-r2"].id in reading.lately
+        assert [(each.sort, each.key) for each in reading.differences] == [(Sort.UNREAD, "RA-r1")]
+        (exception,) = scene.exceptions()
+        assert (exception.code, exception.team, exception.return_id) == ("books_differ", "finance", "r1")
+        assert f"return authorisation {number} with the key RA-r1, row " in exception.message
+        assert "qty is not a whole number" in exception.message
+
+    def test_it_is_told_once_and_closes_when_it_can_be_read_again(self, scene: Scene) -> None:
+        self._garble(scene, "qty")
+        _read(scene)
+        _read(scene)
+        assert len(scene.rows(ExceptionRow)) == 1
+        scene.trouble(None)
+        _read(scene, hours=0)
+        assert scene.codes() == ["books_differ"], "what was read since says nothing of it"
+
+        assert _read(scene).differences == []
+        (exception,) = scene.rows(ExceptionRow)
+        assert exception.closed_by == "the row can be read again"
+        assert [mark.name for mark in scene.rows(Mark) if mark.name.startswith("stands")] == []
+
+    def test_a_retry_reads_the_list_again_from_the_beginning(self, scene: Scene) -> None:
+        reconcile("main", scene.outside)
+        self._garble(scene, "qty", "number")
+        reconcile("main", scene.outside)
+        (exception,) = scene.exceptions()
+        scene.clock.move(3 * 3600)
+        reconcile("main", scene.outside)
+        scene.trouble(None)
+        reconcile("main", scene.outside)
+        assert scene.codes() == ["books_differ"]
+
+        retry([exception.id], "ana")
+        reconcile("main", scene.outside)
+        assert scene.codes() == []
+
+    def test_one_that_says_nothing_of_itself_is_told_by_its_place(self, scene: Scene) -> None:
+        self._garble(scene, "type", "number", "aux_ref_num", "ref_num2", "posted_at")
+        (differs,) = _read(scene).differences
+
+        assert (differs.sort, differs.ledger_id) == (Sort.UNREAD, None)
+        (exception,) = scene.exceptions()
+        assert "a document without a number, row " in exception.message
+        assert "posted at 20" in exception.message
+
+    def test_what_it_may_be_of_is_not_called_missing(self, scene: Scene) -> None:
+        self._garble(scene, "number", "aux_ref_num")
+        with transaction() as session:
+            # As BlueCherry would find it no more by this key.
+            session.execute(update(LedgerRow).where(LedgerRow.key == "RA-r1").values(key="RA-r1-2"))
+        scene.clock.move(3600)
+        reading = _read(scene)
+
+        assert [each.sort for each in reading.differences] == [Sort.UNREAD]
+        assert len(scene.codes()) == 1
+
+    def test_a_document_that_is_missing_is_not_made_again_before_the_row_is_read(self, scene: Scene) -> None:
+        scene.forget()
+        scene.clock.move(3600)
+        _read(scene)
+        assert [each.document_key for each in scene.exceptions()] == ["RA-r1", "RA-r2"]
+        missing = [each.id for each in scene.exceptions()]
+        number = _double(scene)
+        scene.trouble(None, garbled={"GET /documents": {number: ["aux_ref_num"]}})
+        _read(scene)
+
+        retry(missing, "ana")
+        assert set(scene.states().values()) == {"posted"}
+
+        scene.trouble(None)
+        _read(scene)
+        retry(missing, "ana")
+        scene.later(LAG + 1)
+        assert set(scene.ras()) == {"RA-r1", "RA-r2"}
+        assert scene.calls("POST /return_authorizations") == 2, "the double, and the one that was missing"
+
+    def test_a_double_does_not_end_while_its_row_cannot_be_read(self, scene: Scene) -> None:
+        number = _double(scene)
+        _read(scene)
+        assert [each.cause for each in scene.exceptions()] == [f"doubled:RA-r1:{number}"]
+        scene.trouble(None, garbled={"GET /documents": {number: ["status"]}})
+        _read(scene)
+
+        assert len(scene.codes()) == 2
+
+    def test_what_is_due_and_stands_in_such_a_row_is_looked_up_and_not_sent(self, scene: Scene) -> None:
+        scene.ask("r3")
+        pks = take_in(scene.outside).returns
+        validate(pks, scene.outside)
+        body = ra(ra_line(), ref_num2="r3", aux_ref_num="RA-r3", location="MAD01")
+        number = str(scene.bluecherry.call("POST", "/return_authorizations", body).json()["ra_num"])
+        scene.trouble(None, garbled={"GET /documents": {number: ["qty"]}})
+        _read(scene)
+        scene.carry(pks)
+
+        row = scene.ledger()["RA-r3"]
+        assert (row.state, row.number) == ("posted", number)
+
+    def test_one_that_a_person_ended_is_not_opened_again(self, scene: Scene) -> None:
+        self._garble(scene, "type", "number", "aux_ref_num", "ref_num2")
+        _read(scene)
+        resolve([each.id for each in scene.exceptions()], "ana", "a memo of 2019")
+
+        assert [each.sort for each in _read(scene).differences] == [Sort.UNREAD]
+        assert scene.codes() == []
+
+
 class TestLongList:
     """A list of pages of two documents each, of which single ones fail for good."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -67,6 +68,26 @@ def test_nothing_is_sent_before_the_list_is_read(scene: Scene, file: Path, datab
     scene.later(60)
     assert scene.states() == {"RA-r1": "posted"}
     assert scene.calls("POST /return_authorizations") == 1
+
+
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_rows_that_cannot_be_read_make_no_document_twice(scene: Scene, file: Path, database: str, seed: int) -> None:
+    day = a_day(seed)
+    play(scene, day)
+    wanted, held = books(scene), _open(scene)
+    scene.start_again(database)
+    draw, fields = random.Random(seed), ["type", "number", "aux_ref_num", "ref_num2", "posted_at", "qty", "status"]
+    numbers = [f"{shelf}{n:08}" for shelf in ("07", "08", "09") for n in range(1, 60)]
+    garbled = {number: draw.sample(fields, draw.randint(1, 3)) for number in numbers if draw.random() < 0.5}
+    scene.trouble(None, garbled={"GET /documents": garbled})
+    backup = len(day) * seed // 12
+    play(scene, a_day(seed), Loss(backup, backup + len(day) // 4, seed), file, database)
+
+    assert books(scene) == wanted
+    assert set(_open(scene)) - {Code.BOOKS_DIFFER} == set(held)
+    scene.trouble(None)
+    _settled(scene)
+    assert _open(scene) == held
 
 
 def test_a_list_of_many_pages_is_read_to_its_end_where_most_calls_fail(scene: Scene, file: Path, database: str) -> None:

@@ -182,6 +182,18 @@ def test_a_document_that_waits_is_counted(scene: Scene) -> None:
     assert _differences(found) == {(Outcome.ONLY_BY_HAND, Kind.CREDIT_MEMO, "r1")}
 
 
+def test_rows_that_cannot_be_read_stand_on_neither_side_and_are_counted(scene: Scene) -> None:
+    refund(scene, "r1")
+    scene.work()
+    Clerk(scene).refund("r1")
+    memo = next(each for each in scene.books()["credit_memos"])["memo_num"]
+    scene.trouble(None, garbled={"GET /documents": {memo: ["total_amt"]}})
+
+    found = compare_store("es", None, scene.outside)
+    assert found.unread == 1
+    assert _differences(found) == {(Outcome.ONLY_BRIDGE, Kind.CREDIT_MEMO, "r1")}
+
+
 def test_a_time_picks_returns(scene: Scene) -> None:
     refund(scene, "r1")
     scene.work()
