@@ -45,6 +45,38 @@ class Difference:
     changes: tuple[Change, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ReturnDifference:
+    """A return for which something would have been different."""
+
+    store: str
+    return_id: str
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SumDifference:
+    """What documents of a kind in a currency come to in all under both mappings."""
+
+    kind: str
+    currency: str
+    before: Decimal
+    after: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What another mapping would have led to, in short: what a person sees before it is in force.
+
+    `sums`: kinds and currencies that come to something else. `examples`: the first of the returns that differ.
+    """
+
+    looked_at: int
+    different: int
+    sums: tuple[SumDifference, ...]
+    examples: tuple[ReturnDifference, ...]
+
+
 @dataclass(slots=True)
 class Totals:
     """What previews lead to in all. `places`: units by location and lot, of journals; transfers take and give.
@@ -82,6 +114,15 @@ def compare(before: Preview, after: Preview) -> list[Difference]:
     found += _exceptions(before.blockers, after.blockers, Turn.DISAPPEARS)
     found += _exceptions(after.blockers, before.blockers, Turn.APPEARS)
     return found
+
+
+def sums_that_differ(before: Totals, after: Totals) -> tuple[SumDifference, ...]:
+    """The sums of money that are not the same in two totals, by kind and currency."""
+    return tuple(
+        SumDifference(*key, before.money.get(key, Decimal(0)), after.money.get(key, Decimal(0)))
+        for key in sorted({*before.money, *after.money})
+        if before.money.get(key, Decimal(0)) != after.money.get(key, Decimal(0))
+    )
 
 
 def facts(each: Previewed) -> dict[str, str]:

@@ -21,6 +21,7 @@ from app.db.tables.exceptions import ExceptionRow
 from app.db.tables.mapping import MappingEditRow
 from app.db.tables.returns import ReturnRow
 from app.domain.blockers import Code
+from app.domain.mapping_money import money_keys
 from app.domain.policy import StoreRules
 from app.services.history import Notes
 from app.services.page import Page, page_of
@@ -53,11 +54,12 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A key that an edit changes; values as TOML, None where the key is not there."""
+    """A key that an edit changes; values as TOML, None where the key is not there. `money`: it changes money."""
 
     key: str
     before: str | None
     after: str | None
+    money: bool = False
 
 
 class _Known:
@@ -140,12 +142,27 @@ def newest_overlay() -> tuple[int, Table]:
     return (row.id, row.overlay) if row is not None else (0, {})
 
 
+def in_force(config: Config) -> tuple[int, Table]:
+    """Number of the newest edit, and the overlay that holds: {} where the file has outgrown it.
+
+    `config` without any overlay.
+    """
+    number, overlay = newest_overlay()
+    try:
+        overlaid(config, overlay)
+    except OverlayError:
+        return number, {}
+    return number, overlay
+
+
 def differences(config: Config, before: Table, after: Table) -> list[Changed]:
     """What would be different under another overlay, key by key. Raises OverlayError when it cannot be used."""
     rules = {name: store.rules for name, store in config.stores.items()}
-    mine, theirs = keys_of(overlaid_rules(rules, before)), keys_of(overlaid_rules(rules, after))
+    was, is_now = overlaid_rules(rules, before), overlaid_rules(rules, after)
+    mine, theirs = keys_of(was), keys_of(is_now)
+    money = frozenset[str]().union(*(money_keys(was[name], is_now[name]) for name in rules))
     return [
-        Changed(key, mine.get(key), theirs.get(key))
+        Changed(key, mine.get(key), theirs.get(key), key in money)
         for key in sorted(mine | theirs)
         if mine.get(key) != theirs.get(key)
     ]
@@ -162,23 +179,40 @@ def save(
 ) -> int:
     """Put an overlay into force; the edit's number. Returns that waited for a mapping are set going.
 
+    Whether somebody else must agree first is not asked here (`app.services.trial.edit_requests`).
+
     `config` without any overlay; `based_on`: the number of the edit that the person saw. Raises OverlayError, and
     Overtaken when a newer one was saved meanwhile.
     """
-    overlaid(config, overlay)
     with transaction() as session:
-        session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-        newest = session.scalar(select(func.coalesce(func.max(MappingEditRow.id), 0)))
-        if newest != based_on:
-            raise Overtaken(Overtaken.__doc__)
-        row = MappingEditRow(overlay=overlay, by=by, note=note, reverts=reverts)
-        session.add(row)
-        session.flush()
-        woken = _wake(session, now)
-        notes = Notes()
-        notes.add(None, "mapping edited", str(row.id), by=by, note=note, returns=woken)
-        notes.write(session)
+        number = put_into_force(session, config, overlay, based_on, by, now, note, reverts)
     forget()
+    return number
+
+
+def put_into_force(
+    session: Session,
+    config: Config,
+    overlay: Table,
+    based_on: int,
+    by: str,
+    now: datetime,
+    note: str | None,
+    reverts: int | None,
+) -> int:
+    """As `save`, within a transaction of the caller's, who calls `forget` after its commit."""
+    overlaid(config, overlay)
+    session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    newest = session.scalar(select(func.coalesce(func.max(MappingEditRow.id), 0)))
+    if newest != based_on:
+        raise Overtaken(Overtaken.__doc__)
+    row = MappingEditRow(overlay=overlay, by=by, note=note, reverts=reverts)
+    session.add(row)
+    session.flush()
+    woken = _wake(session, now)
+    notes = Notes()
+    notes.add(None, "mapping edited", str(row.id), by=by, note=note, returns=woken)
+    notes.write(session)
     return row.id
 
 
@@ -197,14 +231,6 @@ def _wake(session: Session, now: datetime) -> int:
     session.execute(select(ReturnRow.pk).where(ReturnRow.pk.in_(pks)).order_by(ReturnRow.pk).with_for_update())
     session.execute(update(ReturnRow).where(ReturnRow.pk.in_(pks)).values(pending=True, wake_at=now + _SETTLED))
     return len(pks)
-
-
-def revert(config: Config, number: int, based_on: int, by: str, now: datetime) -> int:
-    """Put the overlay of an earlier edit into force again (0: the file alone).
-
-    Raises LookupError, and what `save` raises.
-    """
-    return save(config, overlay_of(number), based_on, by, now, reverts=number or None)
 
 
 def list_edits(before: int | None = None, limit: int = 50) -> Page[Edit]:

@@ -31,6 +31,7 @@ def every_page(scene: Scene) -> list[str]:
     values: dict[str, dict[str, Any]] = {
         "console.exception": {"number": held},
         "console.job": {"number": 1},
+        "console.approval": {"number": 2},
         "console.return_": {"store": "es", "return_id": "settled"},
         "console.raw": {"store": "es", "return_id": "settled"},
         "console.document": {"key": "CM-settled-1"},

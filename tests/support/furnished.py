@@ -18,11 +18,12 @@ from app.services.exceptions.desk_actions import Action
 from app.services.exceptions.exception_file import comment
 from app.services.intake.station import Entered, receive
 from app.services.ledger.window_holds import hold
-from app.services.mapping_edits import save
 from app.services.outside import utc_now
+from app.services.trial.edit_requests import save_or_ask
 from app.services.views.figures import refresh_figures
 from app.services.views.health import canary
 from app.system.parts import QUEUES
+from app.toml_schema import Table
 from tests.support.scene import Scene, item
 from tests.unit.sandbox.world import order_line, sale
 
@@ -56,7 +57,10 @@ def furnish(scene: Scene) -> None:
     start_job(Action.RETRY, numbers(Code.UNKNOWN_SKU), {}, "merch")
     config = scene.outside.config
     receive(config.sites["silent"], RECEIPT, "T-held-0", [Entered("0001", 1, UNGRADED, None)], scene.clock.now(), None)
-    save(config, {"stores": {"es": {"reasons": {"too_big": "SZ"}}}}, 0, "admin", scene.clock.now())
+    edit: Table = {"stores": {"es": {"reasons": {"too_big": "SZ"}}}}
+    save_or_ask(config, scene.outside, edit, 0, "admin", None)
+    freight: Table = {"stores": {"es": {**edit["stores"]["es"], "policy": {"freight": "all_back"}}}}
+    save_or_ask(config, scene.outside, freight, 1, "admin", "Freight is ours when all comes back.")
     refresh_figures(scene.clock.now())
     reports.ask(PeriodEndList.RECEIVED_NOT_CREDITED, None, None, "finance")
     reports.make_next(scene.outside)

@@ -30,7 +30,7 @@ class ApprovalRow(Base):
     `state`: `open` → `approved` | `refused` | `withdrawn`.
 
     `action` is done to `exception_ids` with `arguments` when it is approved. `units`, `amount` and `currency` are what
-    it was about when it was asked for.
+    it was about when it was asked for. `edit`: an edit of the mapping, which is about no exceptions.
     """
 
     __tablename__ = "approvals"
@@ -38,6 +38,7 @@ class ApprovalRow(Base):
     action: Mapped[str]
     exception_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     arguments: Mapped[Json] = mapped_column(server_default=text("'{}'"))
+    edit: Mapped[Json | None]
     team: Mapped[str]
     units: Mapped[int] = mapped_column(Integer)
     amount: Mapped[Decimal | None]

@@ -15,8 +15,10 @@ from app.db.tables.desk import ApprovalRow
 from app.db.tables.exceptions import ExceptionRow
 from app.domain.money import Money
 from app.domain.saying import Said, say
+from app.services import mapping_edits
 from app.services.exceptions.bulk_jobs import add_job, carry_now
 from app.services.exceptions.desk_actions import Action, Arguments, needs_second_person, perform
+from app.services.exceptions.edit_approvals import ProposedEdit, edit_of, note_edit, put_edit_into_force
 from app.services.exceptions.remedies import NotPossible, check_release
 from app.services.facts.dossiers import lock_returns
 from app.services.history import Notes
@@ -32,13 +34,17 @@ class NoSuchApproval(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class ApprovalView:
-    """Something that changes money, asked for and perhaps decided."""
+    """Something that changes money, asked for and perhaps decided.
+
+    `code` and `store` of the first exception that it is about; `edit` where it is about the mapping instead.
+    """
 
     id: int
-    action: Action
+    action: str
     exception_ids: tuple[int, ...]
     arguments: Arguments
-    code: str
+    edit: ProposedEdit | None
+    code: str | None
     team: str
     store: str | None
     units: int
@@ -116,21 +122,33 @@ def decide(number: int, approve: bool, by: str) -> ApprovalView:
         if _person(row.asked_by) == _person(by):
             raise NotPossible(say("Who asked for it cannot approve it: somebody else must look."))
         row.state, row.decided_by, row.decided_at = "approved" if approve else "refused", by, utc_now()
-        rows = session.scalars(select(ExceptionRow).where(ExceptionRow.id.in_(row.exception_ids))).all()
-        _note(session, rows, f"approval {row.state}", row, by)
-        view = _view(row, rows[0])
+        view = _view(row, _noted(session, row, f"approval {row.state}", by))
         if not approve:
             return view
-        _check_size(row, _open_exceptions(session, row.exception_ids))
         # In the same commit: what was approved is done, whoever dies in between.
-        signed = f"{row.asked_by}, approved by {by}"
-        job = add_job(session, Action(row.action), row.exception_ids, row.arguments, signed)
+        job = _carry_out(session, row, f"{row.asked_by}, approved by {by}")
+    if job is None:
+        mapping_edits.forget()
+        return view
     try:
         carry_now(job)
     except NotPossible:
         _reopen(number)
         raise
     return view
+
+
+def _carry_out(session: Session, row: ApprovalRow, signed: str) -> int | None:
+    """Put an edit into force, or write down the job that does it to exceptions; the job's number.
+
+    Raises NotPossible.
+    """
+    edit = edit_of(row)
+    if edit is not None:
+        put_edit_into_force(session, edit, signed, row.reason)
+        return None
+    _check_size(row, _open_exceptions(session, row.exception_ids))
+    return add_job(session, Action(row.action), row.exception_ids, row.arguments, signed)
 
 
 def withdraw(number: int, by: str) -> None:
@@ -140,13 +158,21 @@ def withdraw(number: int, by: str) -> None:
         if row.asked_by != by:
             raise NotPossible(say("Only who asked for it can take it back."))
         row.state, row.decided_by, row.decided_at = "withdrawn", by, utc_now()
-        rows = session.scalars(select(ExceptionRow).where(ExceptionRow.id.in_(row.exception_ids))).all()
-        _note(session, rows, "approval withdrawn", row, by)
+        _noted(session, row, "approval withdrawn", by)
+
+
+def get_approval(number: int) -> ApprovalView:
+    """One of them, decided or not. Raises NoSuchApproval."""
+    with transaction() as session:
+        row = session.get(ApprovalRow, number)
+        if row is None:
+            raise NoSuchApproval(f"there is no approval {number}")
+        return _view(row, session.get(ExceptionRow, row.exception_ids[0]) if row.exception_ids else None)
 
 
 def list_approvals(open_only: bool, before: int | None = None, limit: int = APPROVALS_PER_PAGE) -> Page[ApprovalView]:
     """What was asked for, the newest first."""
-    query = select(ApprovalRow, ExceptionRow).join(ExceptionRow, ExceptionRow.id == ApprovalRow.exception_ids[1])
+    query = select(ApprovalRow, ExceptionRow).outerjoin(ExceptionRow, ExceptionRow.id == ApprovalRow.exception_ids[1])
     if open_only:
         query = query.where(ApprovalRow.state == "open")
     if before is not None:
@@ -241,16 +267,27 @@ def _note(session: Session, rows: Sequence[ExceptionRow], what: str, asked: Appr
     notes.write(session)
 
 
-def _view(row: ApprovalRow, first: ExceptionRow) -> ApprovalView:
+def _noted(session: Session, row: ApprovalRow, what: str, by: str) -> ExceptionRow | None:
+    """Write into the history what became of an approval; the first exception that it is about, if it is about any."""
+    if row.edit is not None:
+        note_edit(session, what, row, by)
+        return None
+    rows = session.scalars(select(ExceptionRow).where(ExceptionRow.id.in_(row.exception_ids))).all()
+    _note(session, rows, what, row, by)
+    return rows[0]
+
+
+def _view(row: ApprovalRow, first: ExceptionRow | None) -> ApprovalView:
     money = Money.rounded(row.amount, row.currency) if row.amount is not None and row.currency else None
     return ApprovalView(
         id=row.id,
-        action=Action(row.action),
+        action=row.action,
         exception_ids=tuple(row.exception_ids),
         arguments=row.arguments,
-        code=first.code,
+        edit=edit_of(row),
+        code=first.code if first is not None else None,
         team=row.team,
-        store=first.store,
+        store=first.store if first is not None else None,
         units=row.units,
         money=money,
         reason=row.reason,

@@ -13,6 +13,9 @@ from app.services import mapping_edits
 from app.services.exceptions.remedies import NotPossible
 from app.toml_schema import Table
 
+OF_ITEM = "item:"
+"""What stands before a status in a cause where it is an item's."""
+
 
 def map_code(config: Config, code: str, cause: str, value: str, by: str, now: datetime) -> int:
     """Map what an exception is about, for all of its cause; the number of the edit.
@@ -38,9 +41,14 @@ def map_code(config: Config, code: str, cause: str, value: str, by: str, now: da
 
 
 def may_mean_credit(config: Config, code: str, cause: str) -> bool:
-    """Whether mapping a cause may credit goods: a grade that is added accepts, where the warehouse judges by it."""
+    """Whether mapping a cause may credit goods, whatever it is mapped to: `money_keys`, told before there is a value.
+
+    A grade that is added accepts, where the warehouse judges by it; a status accepts, cancels, or lets go what it held.
+    """
     store = config.stores.get(cause.partition(":")[0])
-    return code == Code.UNMAPPED_GRADE and store is not None and store.rules.judge == "warehouse"
+    if store is None:
+        return False
+    return code == Code.UNKNOWN_STATUS or (code == Code.UNMAPPED_GRADE and store.rules.judge == "warehouse")
 
 
 def _key(config: Config, overlay: Table, code: Code, store: str, name: str, value: str) -> Table:
@@ -49,7 +57,9 @@ def _key(config: Config, overlay: Table, code: Code, store: str, name: str, valu
         case Code.UNMAPPED_REASON:
             return {"stores": {store: {"reasons": {name: value}}}}
         case Code.UNKNOWN_STATUS:
-            return {"stores": {store: {"statuses": {name: value}}}}
+            of_item = name.startswith(OF_ITEM)
+            table = "item_statuses" if of_item else "statuses"
+            return {"stores": {store: {table: {name.removeprefix(OF_ITEM): value}}}}
         case Code.UNMAPPED_GRADE:
             return {"stores": {store: {"grades": {name: {"location": value} if value else {}}}}}
         case Code.UNMAPPED_SITE:

@@ -191,7 +191,10 @@ def _erase_texts(
             History.return_pk.in_(pks), and_(History.return_pk.is_(None), private.named_in(History.detail))
         ),
         CommentRow.text: CommentRow.exception_id.in_(exceptions),
-        ApprovalRow.reason: ApprovalRow.exception_ids.overlap(cast(exceptions, ARRAY(BigInteger))),
+        ApprovalRow.reason: or_(
+            ApprovalRow.exception_ids.overlap(cast(exceptions, ARRAY(BigInteger))),
+            and_(ApprovalRow.edit.is_not(None), private.named_in(ApprovalRow.reason)),
+        ),
         ApprovalRow.arguments: ApprovalRow.exception_ids.overlap(cast(exceptions, ARRAY(BigInteger))),
         BulkJobRow.arguments: BulkJobRow.exception_ids.overlap(cast(exceptions, ARRAY(BigInteger))),
         LedgerRow.error: documents,

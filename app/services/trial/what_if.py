@@ -12,12 +12,14 @@ from app.db.engine import reading
 from app.db.tables.returns import ReturnRow
 from app.domain.policy import StoreRules
 from app.domain.preview import from_scratch, preview
-from app.domain.what_if import Difference, Totals, compare
+from app.domain.what_if import Outcome, ReturnDifference, Totals, compare, sums_that_differ
 from app.services.facts.dossiers import load_slice
 from app.services.outside import Outside
 
 _SLICE = 500
 """Returns that are read together."""
+_EXAMPLES = 50
+"""Returns of an outcome that are told one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +29,6 @@ class Compared:
     store: str
     in_force: str
     other: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnDifference:
-    """A return for which something would have been different."""
-
-    store: str
-    return_id: str
-    differences: tuple[Difference, ...]
 
 
 @dataclass(slots=True)
@@ -51,6 +44,11 @@ class WhatIf:
     different: list[ReturnDifference] = field(default_factory=list)
     before: Totals = field(default_factory=Totals)
     after: Totals = field(default_factory=Totals)
+
+    def outcome(self) -> Outcome:
+        """It in short."""
+        sums, examples = sums_that_differ(self.before, self.after), tuple(self.different[:_EXAMPLES])
+        return Outcome(self.looked_at, len(self.different), sums, examples)
 
 
 def what_if(

@@ -9,14 +9,14 @@ from flask import abort, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.domain.blockers import REMEDIES, Code, Team
-from app.domain.policy import Phase
+from app.domain.policy import ItemStatus, Phase
 from app.permissions import Permission
 from app.services.access.people import Person, list_people
 from app.services.exceptions import approvals, desk
 from app.services.exceptions.desk import Cursor, Wanted
 from app.services.exceptions.exception_file import ExceptionFile, comment, exception_file
 from app.services.exceptions.exception_queue import NoSuchException
-from app.services.exceptions.mapping_remedies import may_mean_credit
+from app.services.exceptions.mapping_remedies import OF_ITEM, may_mean_credit
 from app.services.exceptions.sku_suggestions import suggest_skus
 from app.web.console.exception_download import download_of
 from app.web.console.handbook import page_of
@@ -121,6 +121,13 @@ def _of_cause(wanted: Wanted) -> ResponseReturnValue:
     return render_template("console/cause.html", page=page, file=file, **_common(wanted), **_remedy(file))
 
 
+def _meanings(status: str) -> list[str]:
+    """What a status that nobody mapped can mean: another thing for a return than for an item."""
+    if status.startswith(OF_ITEM):
+        return [each.value for each in ItemStatus if each is not ItemStatus.UNKNOWN]
+    return [each.value for each in Phase if each is not Phase.UNKNOWN]
+
+
 def _common(wanted: Wanted) -> dict[str, object]:
     return {
         "wanted": wanted,
@@ -148,7 +155,7 @@ def _remedy(file: ExceptionFile) -> dict[str, object]:
         "sku": rest,
         "suggested": suggested,
         "sites": sorted(config().stores[store].rules.sites) if store in config().stores else [],
-        "phases": [phase.value for phase in Phase if phase is not Phase.UNKNOWN],
+        "meanings": _meanings(rest),
         "mine": actor().acts_for(Team(file.exception.team)),
         "runbook": page_of(file.exception.code),
         "asked": approvals.waiting_for([number]),

@@ -145,7 +145,7 @@ def happening(what: str) -> str:
 
 def act_name(what: str) -> str:
     """What somebody did."""
-    return gettext(ACTS.get(what, what))
+    return gettext(ACTS[what]) if what in ACTS else happening(what)
 
 
 def details(detail: Mapping[str, object]) -> str:

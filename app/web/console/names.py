@@ -11,6 +11,7 @@ from app.domain.policy import Kind
 from app.domain.sku_nearness import Sign
 from app.permissions import Role
 from app.services.exceptions.desk_actions import Action
+from app.services.exceptions.edit_approvals import EDIT_MAPPING
 from app.web.console.language import N_, gettext
 
 CODES: Mapping[str, str] = {
@@ -103,6 +104,7 @@ ACTIONS: Mapping[str, str] = {
     Action.ASSIGN: N_("Assign"),
     Action.SNOOZE: N_("Snooze"),
     Action.TAG: N_("Add the tag"),
+    EDIT_MAPPING: N_("Edit the mapping"),
 }
 ARGUMENTS: Mapping[str, str] = {
     "order": N_("Order"),

@@ -113,6 +113,18 @@ def approvals_list() -> ResponseReturnValue:
     return render_template("console/approvals.html", page=page, everything=everything)
 
 
+@pages.get("/approvals/<int:number>", Permission.READ_EXCEPTIONS)
+def approval(number: int) -> ResponseReturnValue:
+    """What somebody asked for: an edit with all that it changes, else the first exception that it is about."""
+    try:
+        found = approvals.get_approval(number)
+    except NoSuchApproval:
+        abort(HTTPStatus.NOT_FOUND)
+    if found.edit is None:
+        return redirect(url_for("console.exception", number=found.exception_ids[0]))
+    return render_template("console/approval.html", it=found)
+
+
 @pages.post("/approvals/<int:number>", Permission.READ_EXCEPTIONS)
 def decide(number: int) -> ResponseReturnValue:
     """Say yes or no as the second person, or take back what one asked for oneself."""

@@ -21,9 +21,10 @@ from app.services.mapping_edits import (
     current,
     current_rules,
     differences,
+    in_force,
     list_edits,
     newest_overlay,
-    revert,
+    overlay_of,
     save,
 )
 from app.toml_schema import Table
@@ -91,14 +92,14 @@ def test_nobody_overwrites_what_they_have_not_seen(config: Config) -> None:
 def test_an_earlier_edit_is_put_into_force_again_and_all_are_kept(config: Config) -> None:
     first = save(config, EDIT, 0, "Ana López", NOON)
     second = save(config, {}, first, "Ben", NOON)
-    third = revert(config, first, second, "Ana López", NOON)
+    third = save(config, overlay_of(first), second, "Ana López", NOON, reverts=first)
 
     assert newest_overlay() == (third, EDIT)
     assert [(edit.id, edit.reverts) for edit in list_edits().rows] == [(third, first), (second, None), (first, None)]
-    fourth = revert(config, 0, third, "Ben", NOON)
+    fourth = save(config, overlay_of(0), third, "Ben", NOON)
     assert newest_overlay() == (fourth, {})
     with pytest.raises(LookupError):
-        revert(config, 999, fourth, "Ben", NOON)
+        overlay_of(999)
 
 
 def test_the_difference_is_told_key_by_key(config: Config) -> None:
@@ -106,6 +107,15 @@ def test_the_difference_is_told_key_by_key(config: Config) -> None:
     assert found == [
         Changed("stores.es.reasons.dog_ate_it", None, '"OT"'),
         Changed("stores.es.reasons.too_small", '"SZ"', '"XS"'),
+    ]
+
+
+def test_what_changes_money_is_told_beside_its_key(config: Config) -> None:
+    edit: Table = {"stores": {"es": {"reasons": {"dog_ate_it": "OT"}, "policy": {"freight": "all_back"}}}}
+
+    assert differences(config, {}, edit) == [
+        Changed("stores.es.policy.freight", '"never"', '"all_back"', money=True),
+        Changed("stores.es.reasons.dog_ate_it", None, '"OT"'),
     ]
 
 
@@ -130,6 +140,8 @@ def test_an_edit_that_the_file_has_outgrown_is_left_out(config: Config, tmp_path
 
     assert current(richer).stores["es"].rules.default_site == "silent"
     assert current(config) is config
+    assert in_force(richer)[1] != {}
+    assert in_force(config) == (newest_overlay()[0], {})
 
 
 @pytest.mark.parametrize("statement", ["update mapping_edits set by = 'x'", "delete from mapping_edits"])

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from app.domain.blockers import Code
-from app.services.exceptions.mapping_remedies import map_code
+from app.services.exceptions.mapping_remedies import map_code, may_mean_credit
 from app.services.exceptions.remedies import NotPossible
-from app.services.mapping_edits import current, forget, list_edits
+from app.services.mapping_edits import current, differences, forget, list_edits, newest_overlay
 from tests.support.scene import Scene, item
 
 
@@ -62,6 +62,41 @@ def test_a_grade_gets_a_place_and_a_status_a_meaning(scene: Scene) -> None:
     rules = scene.outside.config.stores["es"].rules
     assert rules.grades["Z"].location == "MADB"
     assert rules.phase_of("on_the_moon") == "shipped"
+
+
+def test_a_status_of_an_item_is_mapped_as_one(scene: Scene) -> None:
+    scene.ask("r1", {**item(), "status": "looked_at"})
+    scene.work()
+    (exception,) = scene.exceptions()
+    assert exception.code == "unknown_status"
+
+    _map(scene, Code.UNKNOWN_STATUS, exception.cause, "pending")
+
+    assert scene.codes() == []
+    assert scene.outside.config.stores["es"].rules.item_status_of("looked_at") == "pending"
+
+
+@pytest.mark.parametrize("judge", ["reveni", "warehouse"])
+@pytest.mark.parametrize(
+    ("code", "cause", "value"),
+    [
+        (Code.UNMAPPED_REASON, "es:x", "DF"),
+        (Code.UNMAPPED_SITE, "es:loc-new", "madrid"),
+        (Code.UNMAPPED_GRADE, "es:Z", "MADB"),
+        (Code.UNKNOWN_STATUS, "es:x", "shipped"),
+        (Code.UNKNOWN_STATUS, "es:item:x", "accepted"),
+    ],
+)
+def test_it_is_known_before_whether_a_second_person_is_asked(
+    scene: Scene, judge: str, code: Code, cause: str, value: str
+) -> None:
+    scene.configure({"stores": {"es": {"judge": judge}}})
+    file = scene.outside.config
+    before = may_mean_credit(file, code, cause)
+
+    map_code(file, code, cause, value, "ana", scene.clock.now())
+
+    assert any(each.money for each in differences(file, {}, newest_overlay()[1])) == before
 
 
 @pytest.mark.parametrize(

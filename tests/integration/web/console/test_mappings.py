@@ -8,12 +8,17 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
+from app import create_app
 from app.domain.blockers import Team
 from app.permissions import Role
 from app.services import mapping_edits
 from app.services.mapping_edits import list_edits, newest_overlay
+from app.web.settings import WebSettings
+from tests.integration.web.console.conftest import SECRET
 from tests.support.console import a_person, send, sign_in
 from tests.support.rows import return_row, saved
+from tests.support.scene import Scene, item
+from tests.unit.sandbox.world import order_line, sale
 
 ES = "/console/mappings/es"
 _INPUT = re.compile(r"<input ([^>]*)>")
@@ -100,6 +105,106 @@ def test_an_edit_is_reverted(ana: FlaskClient) -> None:
     assert newest_overlay()[1] == {}
     assert "dog_ate_it" in ana.get(f"/console/mappings/edits/{number}").text
     assert "dog_ate_it" not in ana.get(ES).text
+
+
+def with_freight(page: str) -> dict[str, list[str]]:
+    return {**form_of(page), "policy.freight": ["all_back"]}
+
+
+def _asked(ana: FlaskClient) -> None:
+    """Ana asks for freight on the memos of the store."""
+    checked = send(ana, ES, **with_freight(ana.get(ES).text))
+    send(ana, f"{ES}/save", **{**form_of(checked.text), "note": ["agreed with finance"], "action": ["save"]})
+
+
+def _second(ana: FlaskClient) -> FlaskClient:
+    a_person("eva", Role.APPROVER)
+    eva = ana.application.test_client()
+    sign_in(eva, "eva")
+    return eva
+
+
+def test_an_edit_that_changes_money_is_in_force_when_a_second_person_agrees(scene: Scene) -> None:
+    a_person()
+    ana = create_app(scene.config(), WebSettings(console_secret=SECRET)).test_client()
+    sign_in(ana)
+    freight = {"freight_amt": "5.00", "freight_tax_amt": "1.05"}
+    scene.seed(orders=[sale("000950", ref_num1="950", lines=[order_line(1, "0001", 1)], **freight)])
+    scene.ask("r1", item("0001", 1), order={"external_id": "950", "number": "#950"})
+    scene.arrive("w1", {"0001": 1}, return_id="r1")
+    scene.accept("r1")
+    scene.work()
+    checked = send(ana, ES, **with_freight(ana.get(ES).text))
+    assert "it is in force once a second person agrees" in checked.text
+
+    send(ana, f"{ES}/save", **{**form_of(checked.text), "action": ["save"]})
+    assert "Say why" in ana.get(ES).text
+    _asked(ana)
+    assert newest_overlay() == (0, {})
+    assert "waits for a second person now" in ana.get(ES).text
+
+    assert send(ana, "/console/approvals/1", action="approve").status_code == 302
+    assert newest_overlay() == (0, {})
+    eva = _second(ana)
+    listed, shown = eva.get("/console/approvals").text, eva.get("/console/approvals/1").text
+    for page in (listed, shown):
+        assert "stores.es.policy.freight" in page
+        assert "agreed with finance" in page
+        assert "Credit memos" in page
+    assert "1 return would differ" in listed
+    assert "es/r1" in shown
+    assert "freight: 0.00 EUR → 6.05 EUR" in shown
+
+    send(eva, "/console/approvals/1", action="approve")
+
+    assert newest_overlay()[1]["stores"]["es"] == {"policy": {"freight": "all_back"}}
+    (edit,) = list_edits().rows
+    assert (edit.by, edit.note) == ("ana, approved by eva", "agreed with finance")
+
+
+def test_what_was_asked_for_is_about_something_else_once_the_mapping_changed(ana: FlaskClient) -> None:
+    _asked(ana)
+    checked = send(ana, ES, **with_reason(ana.get(ES).text, "dog_ate_it", "OT"))
+    send(ana, f"{ES}/save", **{**form_of(checked.text), "action": ["save"]})
+    saved_then = newest_overlay()
+    assert saved_then[0] > 0
+    eva = _second(ana)
+
+    send(eva, "/console/approvals/1", action="approve")
+
+    page = eva.get("/console/approvals").text
+    assert "about something else by now" in page
+    assert 'value="refuse"' in page
+    assert newest_overlay() == saved_then
+    send(eva, "/console/approvals/1", action="refuse")
+    assert "Nothing waits" in eva.get("/console/approvals").text
+
+
+def test_reverting_to_what_changes_money_asks_too(ana: FlaskClient) -> None:
+    _asked(ana)
+    eva = _second(ana)
+    send(eva, "/console/approvals/1", action="approve")
+    number = newest_overlay()[0]
+
+    answer = send(ana, "/console/mappings/revert", edit="0", based_on=str(number))
+    why = ana.get(answer.headers["Location"]).text
+    assert "Say why" in why
+    assert "Ask a second person" in why
+    send(ana, "/console/mappings/revert", edit="0", based_on=str(number), note="it was too dear")
+    assert newest_overlay()[0] == number
+
+    send(eva, "/console/approvals/2", action="approve")
+
+    assert newest_overlay()[1] == {}
+    assert "The file alone" in eva.get("/console/approvals/2").text
+
+
+def test_who_asked_for_an_edit_takes_it_back(ana: FlaskClient) -> None:
+    _asked(ana)
+    send(ana, "/console/approvals/1", action="withdraw")
+
+    assert "taken back" in ana.get("/console/approvals?state=all").text
+    assert newest_overlay() == (0, {})
 
 
 def test_nobody_overwrites_what_they_have_not_seen(ana: FlaskClient) -> None:

@@ -32,6 +32,7 @@ _BY_PEOPLE = {
     "Counted again: the second one is a duplicate label.",
     "One was a gift of the shop.",
     "The auditors look at exchanges today.",
+    "Freight is ours when all comes back.",
 }
 
 
