@@ -5,6 +5,7 @@ Named in `pyproject.toml`; setuptools alone copies nothing that lies outside of 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from setuptools.command.build_py import build_py
@@ -21,7 +22,12 @@ class BuildWithHandbook(build_py):
         if self.editable_mode:
             return
         place = Path(self.build_lib) / "app" / "handbook"
-        for page in [_DOCS / "operating-model.md", *sorted((_DOCS / "runbooks").glob("*.md"))]:
+        # One in `docs` itself, and one in the directory of each other language.
+        for model in sorted(_DOCS.rglob("operating-model.md")):
+            self._carry(place, [model, *sorted((model.parent / "runbooks").glob("*.md"))])
+
+    def _carry(self, place: Path, pages: Iterable[Path]) -> None:
+        for page in pages:
             target = place / page.relative_to(_DOCS)
             target.parent.mkdir(parents=True, exist_ok=True)
             self.copy_file(str(page), str(target))

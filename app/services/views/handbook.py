@@ -1,7 +1,7 @@
 """The handbook inside the bridge: a runbook per exception code, and the operating model, as HTML that is safe to show.
 
-The pages are the repository's own, `docs/runbooks/*.md` and `docs/operating-model.md`; a wheel carries them in
-`app/handbook`.
+The pages are the repository's own, `docs/runbooks/*.md` and `docs/operating-model.md`, and under `docs/<language>` the
+same in another language; a wheel carries them in `app/handbook`. Each is read once by a process.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ from markdown_it.token import Token
 from app.domain.blockers import Code
 
 OPERATING_MODEL = "operating-model"
+LANGUAGES = ("en", "es")
+"""The languages of the handbook. The first is that of the original."""
 
 
 class NoSuchPage(LookupError):
-    """The handbook has no page of this name. Each exception code has one, and `operating-model` is one."""
+    """The handbook has no such page. Each exception code has one in each language, and `operating-model` is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,12 @@ class HandbookPage:
     html: str
 
 
-def page(name: str, address: Callable[[str], str]) -> HandbookPage:
-    """A page of the handbook; `address` gives where another page of it is shown.
+def page(name: str, language: str, address: Callable[[str], str]) -> HandbookPage:
+    """A page of the handbook in a language; `address` gives where another page of it is shown.
 
     Links to pages that are not in the handbook are shown as text. Raw HTML is shown, not run. Raises NoSuchPage.
     """
-    tokens = _parser().parse(source(name))
+    tokens = _parser().parse(source(name, language))
     title, body = _without_heading(tokens)
     for place, token in enumerate(body):
         if token.children is not None:
@@ -52,11 +54,25 @@ def page(name: str, address: Callable[[str], str]) -> HandbookPage:
 
 
 @cache
-def source(name: str) -> str:
-    """The Markdown of a page. Raises NoSuchPage."""
-    if name != OPERATING_MODEL and name not in list(Code):
-        raise NoSuchPage(f"the handbook has no page {name!r}")
-    place = _place()
+def anchor(name: str, heading: str, language: str) -> str:
+    """What leads to a heading of a page in a language. `heading`: its anchor in the original, which has it there too.
+
+    Raises NoSuchPage, and ValueError for a heading that the original does not have.
+    """
+    return _anchors(name, language)[_anchors(name, LANGUAGES[0]).index(heading)]
+
+
+def _anchors(name: str, language: str) -> list[str]:
+    tokens = _parser().parse(source(name, language))
+    return [_anchor(tokens[place + 1].content) for place, token in enumerate(tokens) if token.type == "heading_open"]
+
+
+@cache
+def source(name: str, language: str) -> str:
+    """The Markdown of a page in a language. Raises NoSuchPage."""
+    if (name != OPERATING_MODEL and name not in list(Code)) or language not in LANGUAGES:
+        raise NoSuchPage(f"the handbook has no page {name!r} in {language!r}")
+    place = _place() if language == LANGUAGES[0] else _place() / language
     found = place / f"{name}.md" if name == OPERATING_MODEL else place / "runbooks" / f"{name}.md"
     return found.read_text(encoding="utf-8")
 

@@ -12,6 +12,7 @@ from app.domain.blockers import Team
 from app.domain.checklists import Look, Rhythm, points_of, span_of
 from app.permissions import Permission
 from app.services.views import checklists as service
+from app.web.console.handbook import month_end
 from app.web.console.language import N_, gettext
 from app.web.console.needs import actor
 from app.web.console.pages import Pages, config
@@ -67,6 +68,7 @@ def checklists() -> ResponseReturnValue:
         texts=POINTS,
         looks=_LOOKS,
         compared=service.compared(),
+        how=month_end(),
         may_sign=actor().acts_for(Team.FINANCE if rhythm is Rhythm.MONTH_END else team),
     )
 

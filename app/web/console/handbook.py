@@ -1,4 +1,4 @@
-"""The handbook: a runbook for each exception code, and the operating model, as they stand in the documentation."""
+"""The handbook: a runbook for each exception code, and the operating model, in the reader's language."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from app.domain.blockers import REMEDIES, Code, Team
 from app.services.views import handbook
+from app.web.console.language import language
 from app.web.console.needs import ANYBODY
 from app.web.console.pages import Pages
 
@@ -38,8 +39,15 @@ def operating_model() -> ResponseReturnValue:
 
 
 def page_of(name: str) -> handbook.HandbookPage:
-    """A page of the handbook, its links led through the console. Raises NoSuchPage."""
-    return handbook.page(name, _address)
+    """A page of the handbook in the reader's language, its links led through the console. Raises NoSuchPage."""
+    return handbook.page(name, language(), _address)
+
+
+def month_end() -> str:
+    """The address of what the operating model says of a month's end."""
+    return url_for(
+        "console.operating_model", _anchor=handbook.anchor(handbook.OPERATING_MODEL, "month-end", language())
+    )
 
 
 def _address(name: str) -> str:
