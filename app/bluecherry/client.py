@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 from urllib.parse import quote
@@ -68,21 +69,25 @@ class BlueCherryClient:
 
     # Items
 
-    def lookup_items(self, division: str, skus: Sequence[str], upcs: Sequence[str] = ()) -> list[Item]:
+    def lookup_items(self, division: str, skus: Sequence[str], upcs: Sequence[str] = ()) -> Page[Item]:
         """Items of a division by SKU or UPC; what is unknown is absent."""
         names = self._profile.fields["item_lookup"]
         found: list[Item] = []
+        unreadable: list[UnreadableRow] = []
         for some_skus, some_upcs in _parts(skus, upcs, self._profile.lookup_size):
             body = names.outward({"division": division, "skus": some_skus, "upcs": some_upcs})
             answer = self._call("POST", "items_lookup", body=body)
-            found.extend(self._rows(answer, "POST items_lookup", "items", "item", schemas.read_item))
-        return found
+            page = self._page(answer, "POST items_lookup", "items", "item", schemas.read_item)
+            found.extend(page.rows)
+            unreadable.extend(page.unreadable)
+        return Page(tuple(found), None, tuple(unreadable))
 
     def items_changed(self, division: str, since: datetime | None, cursor: str | None) -> Page[Item]:
         """Items of a division that changed since a time (all for None)."""
         query = {"division": division, "changed_since": _time(since), "cursor": cursor}
         answer = self._call("GET", "items", query=query)
-        return Page(tuple(self._rows(answer, "GET items", "items", "item", schemas.read_item)), self._next(answer))
+        page = self._page(answer, "GET items", "items", "item", schemas.read_item)
+        return replace(page, next=self._next(answer))
 
     # Orders
 
@@ -200,12 +205,13 @@ class BlueCherryClient:
         size = str(limit or self._profile.page_size)
         query = {"since": _time(since), "type": type, "cursor": cursor, "limit": size}
         answer = self._call("GET", "documents", query=query)
-        return self._page(answer, "GET documents", "documents", "document_row", schemas.read_row)
+        page = self._page(answer, "GET documents", "documents", "document_row", schemas.read_row)
+        return replace(page, next=self._next(answer))
 
-    def periods(self) -> list[Period]:
-        """Posting periods."""
+    def periods(self) -> Page[Period]:
+        """Posting periods, all on one page."""
         answer = self._call("GET", "periods")
-        return self._rows(answer, "GET periods", "periods", "period", schemas.read_period)
+        return self._page(answer, "GET periods", "periods", "period", schemas.read_period)
 
     # What the calls have in common
 
@@ -258,7 +264,7 @@ class BlueCherryClient:
         return [self._read(row, call, kind, read) for row in self._list(answer, call, rows)]
 
     def _page(self, answer: object, call: str, rows: str, kind: str, read: Callable[[object], Row]) -> Page[Row]:
-        """A page of a feed: one row that cannot be read must not keep the others from being read."""
+        """The rows of a list: one that cannot be read must not keep the others from being read."""
         found: list[Row] = []
         unreadable: list[UnreadableRow] = []
         for place, row in enumerate(self._list(answer, call, rows), start=1):
@@ -266,7 +272,7 @@ class BlueCherryClient:
                 found.append(read(self._profile.fields[kind].inward(row)))
             except Unreadable as error:
                 unreadable.append(UnreadableRow(place, _digest(row), error.problems, error.legible))
-        return Page(tuple(found), self._next(answer), tuple(unreadable))
+        return Page(tuple(found), None, tuple(unreadable))
 
     def _list(self, answer: object, call: str, rows: str) -> list[object]:
         envelope = self._profile.fields["answer"].inward(answer)

@@ -93,8 +93,11 @@ class BlueCherry(Writes, Protocol):
     def profile(self) -> Profile:
         """The installation's settings."""
 
-    def lookup_items(self, division: str, skus: Sequence[str], upcs: Sequence[str] = ()) -> list[Item]:
-        """Items of a division by SKU or UPC, of any number (asked in parts); what is unknown is absent."""
+    def lookup_items(self, division: str, skus: Sequence[str], upcs: Sequence[str] = ()) -> Page[Item]:
+        """Items of a division by SKU or UPC, of any number (asked in parts), on one page.
+
+        What is unknown is absent; but with a row that cannot be read, what is absent may be that one.
+        """
 
     def items_changed(self, division: str, since: datetime | None, cursor: str | None) -> Page[Item]:
         """Items of a division that changed since a time (all for None), for the local mirror."""
@@ -146,5 +149,5 @@ class BlueCherry(Writes, Protocol):
     ) -> Page[DocumentRow]:
         """Documents as they are now, by `posted_at`, `since` included, those made by hand too."""
 
-    def periods(self) -> list[Period]:
-        """Posting periods."""
+    def periods(self) -> Page[Period]:
+        """Posting periods, all on one page."""

@@ -53,6 +53,7 @@ class Code(StrEnum):
     TASK_LOST = "task_lost"
     BOOKS_DIFFER = "books_differ"
     RECEIPT_LOST = "receipt_lost"
+    UNREADABLE_ROW = "unreadable_row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,11 @@ REMEDIES: dict[Code, Remedy] = {
         Team.LOGISTICS,
         "Have the warehouse send all that it reported since the backup once more: what is known already does no harm. "
         "Then bridge exceptions resolve ID; one about a journal closes by itself when its receipt is back.",
+    ),
+    Code.UNREADABLE_ROW: Remedy(
+        Team.INTEGRATION,
+        "Correct the field that is named in BlueCherry, or spell it in the profile; then bridge exceptions retry ID. "
+        "It closes once the row can be read.",
     ),
 }
 

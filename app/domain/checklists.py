@@ -71,7 +71,7 @@ POINTS: tuple[Point, ...] = (
         "nothing_lost",
         Rhythm.DAILY,
         Team.INTEGRATION,
-        (Code.UNREADABLE_EVENT, Code.TASK_LOST, Code.UNKNOWN_STATUS),
+        (Code.UNREADABLE_EVENT, Code.UNREADABLE_ROW, Code.TASK_LOST, Code.UNKNOWN_STATUS),
     ),
     Point("orders_found", Rhythm.DAILY, Team.INTEGRATION, (Code.UNKNOWN_ORDER, Code.ORDER_AMBIGUOUS)),
     Point(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -22,11 +23,13 @@ from app.domain.model import Return
 from app.domain.reconciliation import Sort
 from app.domain.saying import Said, say
 from app.services.facts.dossiers import lock_returns
+from app.services.facts.items import UNREAD_ITEMS
 from app.services.history import Notes
 from app.services.outside import utc_now
 
 _RELEASABLE = frozenset({Code.NOT_RECEIVED, Code.REFUNDED_REJECTED})
 """What finance may have credited although the rules make no memo by themselves."""
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _EVENT_CODES = frozenset({Code.UNREADABLE_EVENT, Code.TRIES_USED_UP, Code.TASK_LOST})
 
 
@@ -61,6 +64,9 @@ def retry(exception_ids: Sequence[int], by: str) -> int:
         _wake(session, pks)
         _refused_are_due(session, pks)
         _compare_again(session, [row for row in rows if row.code == Code.BOOKS_DIFFER])
+        if any(row.code == Code.UNREADABLE_ROW for row in rows):
+            # The mirror of the item master is read from where such rows stand, at the next tick.
+            session.execute(update(Mark).where(Mark.name.startswith(UNREAD_ITEMS)).values(at=_LONG_AGO))
         notes.write(session)
     return len(rows)
 

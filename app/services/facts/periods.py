@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, case, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.bluecherry.gateway import Page
 from app.calls import CallError, Refused
 from app.db.codec import dump, load
 from app.db.engine import transaction
 from app.db.tables.mirrors import PeriodsRow
 from app.domain.periods import Period, is_open, posting_date
+from app.services.facts.unreadable import close_others, set_aside
 from app.services.outside import Outside
 
 LIFE = timedelta(minutes=10)
@@ -52,7 +54,11 @@ def refresh_periods(connections: Collection[str], outside: Outside) -> None:
     for connection in connections:
         now, found, answered = outside.now(), None, True
         try:
-            found = outside.bluecherry[connection].periods()
+            page = outside.bluecherry[connection].periods()
+            if _all_read(connection, page, now):
+                found = page.rows
+            else:
+                now, answered = now - LIFE + _SURE, False
         except CallError as error:
             now, answered = now - LIFE + _SURE, isinstance(error, Refused)
         values = {"connection": connection, "fetched_at": now}
@@ -65,6 +71,18 @@ def refresh_periods(connections: Collection[str], outside: Outside) -> None:
             new["periods"] = statement.excluded.periods
         with transaction() as session:
             session.execute(statement.on_conflict_do_update(index_elements=["connection"], set_=new))
+
+
+def _all_read(connection: str, page: Page[Period], now: datetime) -> bool:
+    """Whether every period could be read; those that could not are in front of integration.
+
+    Without one of them nobody knows where its days lie: a memo would be dated into another period.
+    """
+    where = f"periods {connection}"
+    with transaction() as session:
+        causes = set_aside(session, where, page.unreadable, "period")
+        close_others(session, where, causes, now)
+    return not causes
 
 
 def forget_periods(session: Session, connection: str) -> None:

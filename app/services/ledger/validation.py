@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
@@ -24,7 +25,7 @@ from app.domain.saying import say
 from app.services.exceptions.dead_letters import open_exception
 from app.services.facts.catalogue import Aliases, Division, aliases_of, items_of, returned_skus, wanted_skus
 from app.services.facts.dossiers import lock_returns
-from app.services.facts.items import save_items
+from app.services.facts.items import save_items, unanswered, unread_items
 from app.services.facts.order_search import Found, assign_order, find_orders, not_asked, picked_orders
 from app.services.facts.orders import look_at_orders, save_looks, save_orders
 from app.services.ledger.planning import LOOK_AGAIN, MENDED_OUTSIDE, after_its_message, kinds_to_make, plan
@@ -72,9 +73,9 @@ def validate(pks: Iterable[int], outside: Outside) -> Outcome:
     with transaction() as session:
         divisions = _divisions(session, rows, outside)
         for row in rows:
-            where = divisions.get(row.pk)
-            if where in failures and skus[row.pk] & missing[where]:
-                found.failed.setdefault(row.pk, failures[where])
+            failed = failures.get(divisions.get(row.pk, ("", "")))
+            if failed is not None and skus[row.pk] & failed.skus:
+                found.failed.setdefault(row.pk, failed.error)
         outcome = _plan(session, [row.pk for row in rows if row.pk not in found.failed], outside)
         outcome.again |= {pk: backoff(_CALM, error, outside) for pk, error in found.failed.items()}
         _try_again(session, found.failed, outcome.again, outside)
@@ -171,18 +172,28 @@ def _unknown_to_mirror(
     return wanted
 
 
-def _ask_items(missing: _Catalogue, outside: Outside) -> dict[tuple[str, str], CallError]:
-    failures: dict[tuple[str, str], CallError] = {}
+class _Unanswered(NamedTuple):
+    """SKUs of a division that BlueCherry gave no answer for, and why."""
+
+    skus: set[str]
+    error: CallError
+
+
+def _ask_items(missing: _Catalogue, outside: Outside) -> dict[Division, _Unanswered]:
+    failures: dict[Division, _Unanswered] = {}
     answers: list[tuple[str, str, set[str], list[Item]]] = []
     for (connection, division), names in missing.items():
         if not names:
             continue
         try:
-            items = outside.bluecherry[connection].lookup_items(division, sorted(names))
+            answer = outside.bluecherry[connection].lookup_items(division, sorted(names))
         except CallError as error:
-            failures[connection, division] = error
+            failures[connection, division] = _Unanswered(names, error)
             continue
-        answers.append((connection, division, names, items))
+        open_ones = unanswered(names, answer)
+        if open_ones:
+            failures[connection, division] = _Unanswered(open_ones, unread_items(answer))
+        answers.append((connection, division, names - open_ones, list(answer.rows)))
     if answers:
         with transaction() as session:
             for connection, division, names, items in answers:

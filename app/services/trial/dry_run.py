@@ -9,17 +9,18 @@ from itertools import groupby
 
 from sqlalchemy import select, tuple_
 
+from app.bluecherry.gateway import Page
 from app.calls import CallError
 from app.db.codec import load
 from app.db.engine import reading
 from app.db.tables.mirrors import ItemRow
 from app.db.tables.returns import ReceiptRow, ReturnRow
-from app.domain.model import Return
+from app.domain.model import Item, Return
 from app.domain.policy import Phase
 from app.domain.preview import Preview, preview
 from app.services.facts.catalogue import Aliases, Division, aliases_of, items_of, wanted_skus
 from app.services.facts.dossiers import Slice, add_entries, slice_of, wanted_items
-from app.services.facts.items import item_rows
+from app.services.facts.items import item_rows, unanswered, unread_items
 from app.services.facts.order_files import OrderFile, Orders
 from app.services.facts.order_search import assign_order, find_orders
 from app.services.facts.orders import OrderKey, look_at_orders
@@ -170,15 +171,21 @@ def _items(
     for (connection, division), names in wanted.items():
         mirror = known.setdefault((connection, division), {})
         asked = sorted(sku for sku in names if sku not in mirror or not mirror[sku].active)
+        answer: Page[Item] = Page((), None)
+        unknown = set(asked)
+        why: CallError
         try:
-            items = outside.bluecherry[connection].lookup_items(division, asked) if asked else []
+            if asked:
+                answer = outside.bluecherry[connection].lookup_items(division, asked)
+            unknown, why = unanswered(asked, answer), unread_items(answer)
         except CallError as error:
-            for row in rows:
-                file = files.get((connection, row.ord_num or ""))
-                if file is not None and file.order.division == division and skus[row.pk] & set(asked):
-                    result.not_looked_at[row.id] = str(error)
-            continue
-        mirror |= {item.sku: item for item in item_rows(connection, division, items, asked, outside.now())}
+            why = error
+        for row in rows:
+            file = files.get((connection, row.ord_num or ""))
+            if file is not None and file.order.division == division and skus[row.pk] & unknown:
+                result.not_looked_at[row.id] = str(why)
+        named = set(asked) - unknown
+        mirror |= {item.sku: item for item in item_rows(connection, division, answer.rows, named, outside.now())}
     return known
 
 

@@ -45,6 +45,7 @@ CODES: Mapping[str, str] = {
     Code.TASK_LOST: N_("Task was lost"),
     Code.BOOKS_DIFFER: N_("Books differ"),
     Code.RECEIPT_LOST: N_("Receipt lost"),
+    Code.UNREADABLE_ROW: N_("Unreadable row"),
 }
 TEAMS: Mapping[str, str] = {
     Team.MERCHANDISING: N_("Merchandising"),

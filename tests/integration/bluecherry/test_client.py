@@ -182,13 +182,13 @@ def test_an_item_look_up_is_asked_in_parts(server: HttpServer, gateway: BlueCher
     skus = [f"s{n}" for n in range(250)]
     items = gateway.lookup_items("010", [*skus, "s1"], ["u1", "u2"])
 
-    assert [item.sku for item in items] == [sku for sku in skus if sku != "s7"]
+    assert [item.sku for item in items.rows] == [sku for sku in skus if sku != "s7"]
     assert [(len(call.body["skus"]), len(call.body["upcs"])) for call in server.calls] == [(200, 0), (50, 2)]
     assert {call.body["division"] for call in server.calls} == {"010"}
 
 
 def test_nothing_to_look_up_asks_nobody(server: HttpServer, gateway: BlueCherry) -> None:
-    assert gateway.lookup_items("010", []) == []
+    assert gateway.lookup_items("010", []).rows == ()
     assert server.calls == []
 
 

@@ -141,7 +141,7 @@ def test_pages_of_the_feed(bluecherry: BlueCherry) -> None:
 
 
 def test_items_orders_and_periods(bluecherry: BlueCherry) -> None:
-    found = {item.sku: item for item in bluecherry.lookup_items("010", ["0001", "0003", "9999"], ["0840001"])}
+    found = {item.sku: item for item in bluecherry.lookup_items("010", ["0001", "0003", "9999"], ["0840001"]).rows}
     mirrored = bluecherry.items_changed("010", None, None)
     order = bluecherry.order("000100")
 
@@ -153,7 +153,11 @@ def test_items_orders_and_periods(bluecherry: BlueCherry) -> None:
     assert bluecherry.order("nobody") is None
     assert bluecherry.ra("nobody") is None
     assert bluecherry.batch("nobody") is None
-    assert [(period.period, period.open) for period in bluecherry.periods()] == [("2024-04", False), ("2024-05", True)]
+    periods = bluecherry.periods().rows
+    assert [(period.period, period.open) for period in periods] == [
+        ("2024-04", False),
+        ("2024-05", True),
+    ]
 
 
 def test_a_batch_posts_one_and_rejects_one(server: Server, bluecherry: BlueCherry) -> None:

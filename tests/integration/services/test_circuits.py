@@ -315,7 +315,7 @@ def test_calls_pass_while_the_database_cannot_be_asked(scene: Scene, monkeypatch
     world: Outside = replace(scene.outside)
     monkeypatch.setenv("DATABASE_URL", "postgresql+psycopg://nobody@127.0.0.1:1/nothing")
 
-    assert len(world.bluecherry["main"].periods()) == 1
+    assert len(world.bluecherry["main"].periods().rows) == 1
 
 
 def test_a_person_may_say_that_it_is_back(scene: Scene) -> None:

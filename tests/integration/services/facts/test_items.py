@@ -7,6 +7,7 @@ import pytest
 from app.calls import CallError
 from app.db.tables.mirrors import ItemRow
 from app.db.tables.upkeep import Mark
+from app.services.exceptions.remedies import retry
 from app.services.facts.items import refresh_items
 from tests.support.scene import Scene, item
 
@@ -72,6 +73,69 @@ def test_the_next_one_goes_on_at_the_page_that_failed(scene: Scene) -> None:
     assert counts[0] < 3004
     assert len(_mirror(scene)) == 3004
     assert [mark.name for mark in scene.rows(Mark)] == ["items:main:010"]
+
+
+def _garble(scene: Scene, *skus: str, field: str = "active_ok", call: str = "GET /items") -> None:
+    scene.trouble(None, garbled={call: {sku: [field] for sku in skus}})
+
+
+def test_an_item_that_cannot_be_read_is_set_aside_until_it_can(scene: Scene) -> None:
+    scene.ask("r1")
+    scene.work()
+    _garble(scene, "0002")
+    assert refresh_items(scene.outside) == 3
+    assert "0002" not in _mirror(scene)
+    (exception,) = scene.exceptions()
+    assert (exception.code, exception.team) == ("unreadable_row", "integration")
+    assert "list items main/010 cannot be read (sku 0002): active_ok" in exception.message
+
+    refresh_items(scene.outside)
+    assert scene.codes() == ["unreadable_row"], "the feed tells only of what changed since"
+    scene.trouble(None)
+    scene.seed(items=[{"division": "010", "sku": "0002"}])
+    refresh_items(scene.outside)
+    assert scene.codes() == []
+
+
+def test_one_without_a_name_is_read_again_once_a_day_and_when_a_person_says_so(scene: Scene) -> None:
+    scene.ask("r1")
+    scene.work()
+    _garble(scene, "0001", "0004", field="sku")
+    refresh_items(scene.outside)
+    assert len(scene.codes()) == 2
+    _garble(scene, "0004", field="sku")
+    scene.clock.move(86400)
+    refresh_items(scene.outside)
+    (exception,) = scene.exceptions()
+
+    scene.trouble(None)
+    refresh_items(scene.outside)
+    assert scene.codes() == ["unreadable_row"]
+    retry([exception.id], "ana")
+    refresh_items(scene.outside)
+    assert scene.codes() == []
+    assert [mark.name for mark in scene.rows(Mark)] == ["items:main:010"]
+
+
+@pytest.mark.parametrize("field", ["active_ok", "sku"])
+def test_a_look_up_with_an_item_that_cannot_be_read_holds_only_the_returns_with_it(scene: Scene, field: str) -> None:
+    _garble(scene, "0002", field=field, call="POST /items/lookup")
+    scene.ask("r1", item("0001"))
+    scene.ask("r2", item("0002"))
+    scene.work()
+
+    assert scene.states() == {"RA-r1": "posted"}
+    assert (scene.codes(), sorted(_mirror(scene))) == ([], ["0001"]), "it is neither known nor unknown"
+    for _ in range(12):
+        scene.later(700)
+    (exception,) = scene.exceptions()
+    assert (exception.code, exception.return_id) == ("tries_used_up", "r2")
+    assert "cannot be read: item " in exception.message
+
+    scene.trouble(None)
+    scene.later(700)
+    assert scene.states() == {"RA-r1": "posted", "RA-r2": "posted"}
+    assert scene.codes() == []
 
 
 def test_what_bluecherry_does_not_have_is_remembered_as_unknown(scene: Scene) -> None:

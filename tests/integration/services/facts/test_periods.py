@@ -192,3 +192,17 @@ def test_a_memo_in_doubt_keeps_its_date(scene: Scene) -> None:
     row = scene.ledger()["CM-r1-1"]
     assert (row.state, row.document_date) == ("posted", dated)
     assert scene.memos()["CM-r1-1"]["memo_date"] == dated
+
+
+def test_a_period_that_cannot_be_read_leaves_the_mirror_as_it_was_and_is_before_integration(scene: Scene) -> None:
+    credit(scene, "r1")
+    close_today(scene)
+    scene.trouble(None, garbled={"GET /periods": {"next": ["open"]}})
+    scene.clock.move(700)
+    credit(scene, "r2")
+
+    assert scene.codes() == ["unreadable_row"]
+    assert not any(memo["memo_date"] > scene.clock.now().date().isoformat() for memo in scene.memos().values())
+    scene.trouble(None)
+    scene.later(700)
+    assert "unreadable_row" not in scene.codes()
