@@ -129,6 +129,22 @@ def test_rows_are_walked_by_arrow_keys(scene: Scene, console: str, sign_in: Sign
 
 
 @pytest.mark.timeout(400)
+@pytest.mark.parametrize("language", ["en-GB", "es-ES"])
+def test_no_page_is_wider_than_a_telephone(scene: Scene, console: str, sign_in: SignIn, language: str) -> None:
+    """Tables roll by themselves; the page does not."""
+    furnish(scene)
+    page = sign_in(console, "admin", viewport={"width": 390, "height": 844}, locale=language)
+    wide = {}
+    for address in every_page(scene):
+        page.goto(console + address)
+        width = page.evaluate("() => document.documentElement.scrollWidth")
+        if width > 390:
+            wide[address] = width
+
+    assert wide == {}
+
+
+@pytest.mark.timeout(400)
 def test_every_page_can_be_read_without_javascript(scene: Scene, console: str, sign_in: SignIn) -> None:
     furnish(scene)
     page = sign_in(console, "admin", java_script_enabled=False)

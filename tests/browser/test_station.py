@@ -59,9 +59,10 @@ def test_a_parcel_is_received_by_keyboard_and_told_where_it_goes(scene: Scene, c
     expect(page.get_by_role("heading", name="Where the goods go")).to_be_visible()
     expect(page.get_by_role("cell", name="MAD01")).to_be_visible()
     scene.work()
-    page.reload()
     expect(page.get_by_text("taken in")).to_be_visible()
     assert len(scene.journals()) == 1
+    page.get_by_role("link", name="The return and its documents").click()
+    expect(page.get_by_role("heading", name="Return r1")).to_be_visible()
 
 
 def test_goods_that_nobody_can_judge_go_into_quarantine(console: str, sign_in: SignIn) -> None:

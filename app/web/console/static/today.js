@@ -3,13 +3,16 @@
 
 const style = getComputedStyle(document.documentElement);
 const colour = (name) => style.getPropertyValue(name).trim();
-const HUES = ["--accent", "--bad", "--good", "--busy"];
+const LIGHTNESS = style.colorScheme.includes("dark") ? 72 : 36;
+/** As many colours as there are sites: hues by the golden angle lie apart, however many there are. */
+const hue = (number) => `hsl(${Math.round(215 + number * 137.5) % 360} 65% ${LIGHTNESS}%)`;
+/** Seconds at which the axis has a line. */
+const STEPS = [1, 10, 60, 600, 3600, 6 * 3600, 24 * 3600, 7 * 24 * 3600];
 
 function spell(seconds) {
   if (seconds == null) return "–";
-  if (seconds < 120) return `${Math.round(seconds * 10) / 10} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  return `${Math.round(seconds / 360) / 10} h`;
+  const [unit, length] = seconds < 60 ? ["s", 1] : seconds < 3600 ? ["min", 60] : ["h", 3600];
+  return `${Math.round((seconds / length) * 10) / 10} ${unit}`;
 }
 
 const LANGUAGE = document.documentElement.lang;
@@ -28,7 +31,7 @@ function draw(place) {
   const axis = { stroke: colour("--faint"), grid: { stroke: colour("--line") }, ticks: { stroke: colour("--line") } };
   const lines = series.map(({ label }, number) => ({
     label,
-    stroke: colour(HUES[Math.floor(number / 2) % HUES.length]),
+    stroke: hue(Math.floor(number / 2)),
     width: number % 2 ? 2 : 1,
     dash: number % 2 ? undefined : [4, 4],
     points: { show: true, size: 4 },
@@ -37,9 +40,13 @@ function draw(place) {
   const options = {
     width: place.clientWidth,
     height: 240,
-    scales: { y: { range: (_, least, most) => [0, Math.max(most, target) * 1.1] } },
-    axes: [{ ...axis, space: 70, values: (_, ticks) => ticks.map(hour) }, { ...axis, size: 70, values: (_, ticks) => ticks.map(spell) }],
-    series: [{ label: place.dataset.time, value: (_, seconds) => (seconds == null ? "–" : hour(seconds, 0)) }, ...lines, { label: `≤ ${spell(target)}`, stroke: colour("--faint"), dash: [1, 3] }],
+    // Seconds and a target of hours stand in one picture: the distance grows with the time, as in a logarithm.
+    scales: { y: { distr: 4, asinh: 1, range: (_, least, most) => [0, Math.max(most, target) * 1.5] } },
+    axes: [
+      { ...axis, space: 70, values: (_, ticks) => ticks.map(hour) },
+      { ...axis, size: 70, splits: (_, place, least, most) => STEPS.filter((step) => step <= most), filter: (_, ticks) => ticks, values: (_, ticks) => ticks.map(spell) },
+    ],
+    series: [{ label: place.dataset.time, value: (_, seconds) => (seconds == null ? "–" : hour(seconds, 0)) }, ...lines, { label: place.dataset.targetName, stroke: colour("--faint"), dash: [6, 3], points: { show: false }, value: () => spell(target) }],
   };
   const chart = new uPlot(options, [x, ...series.map(({ values }) => values), x.map(() => target)], place);
   new ResizeObserver(() => chart.setSize({ width: place.clientWidth, height: 240 })).observe(place);
