@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import exists, func, select, text, update
+from sqlalchemy import and_, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -139,14 +139,23 @@ def _busy_teams(session: Session, now: datetime) -> set[str]:
 
 
 def _escalations(session: Session, settings: Alerts, now: datetime, urgent_only: bool) -> list[_Told]:
-    """What stands open for longer than the next step of its team's path allows."""
-    row = AlertRow
+    """What stands open for longer than the next step of its team's path allows, and nobody has put off until later."""
+    row, each = AlertRow, ExceptionRow
+    mine = (each.code == row.code, each.cause == row.cause, each.closed_at.is_(None))
+    snoozed = each.snoozed_until > now
+    awake = or_(each.snoozed_until.is_(None), ~snoozed)
     found = []
     for team in Team:
         policy = settings.team(team.value)
         for level, step in enumerate(policy.escalation):
+            before = now - step.after
+            # An alert is as old as its first exception. Where that may be snoozed, the age of the others counts.
+            due = or_(
+                exists().where(*mine, awake, each.opened_at <= before),
+                and_(exists().where(*mine, awake), ~exists().where(*mine, snoozed)),
+            )
             query = select(row).where(
-                row.closed_at.is_(None), row.team == team.value, row.level == level, row.opened_at <= now - step.after
+                row.closed_at.is_(None), row.team == team.value, row.level == level, row.opened_at <= before, due
             )
             if urgent_only:
                 query = query.where(row.urgent)

@@ -186,6 +186,28 @@ def test_what_was_mended_is_not_escalated() -> None:
     assert plan(climbing, NOW + 2 * HOUR) == 0
 
 
+def test_what_is_snoozed_is_escalated_when_its_snooze_ends() -> None:
+    climbing = settings(merchandising=TeamAlerts(("mail",), escalation=(Step(HOUR, ("lead",)),)))
+    opened(snoozed_until=NOW + 3 * HOUR)
+    assert plan(climbing, NOW) == 1
+
+    assert [plan(climbing, NOW + hours * HOUR) for hours in (1, 2, 3)] == [0, 0, 1]
+    assert messages()[-1][0].channel == "lead"
+
+
+def test_beside_what_is_snoozed_the_age_of_the_others_counts() -> None:
+    climbing = settings(merchandising=TeamAlerts(("mail",), escalation=(Step(HOUR, ("lead",)),)))
+    opened(snoozed_until=NOW + 24 * HOUR)
+    plan(climbing, NOW)
+    saved(exception_row(cause="es:0012", return_pk=saved(return_row("later")), opened_at=NOW + 2 * HOUR))
+
+    told = [plan(climbing, NOW + hours * HOUR) for hours in (2, 3)]
+
+    # At once the one more, an hour after it the step of the path.
+    assert told == [1, 1]
+    assert [row.channel for row, _ in messages()] == ["mail", "mail", "lead"]
+
+
 def test_the_log_tells_even_where_no_channel_is_named() -> None:
     opened(returns=2)
     with capture_logs() as logs:
