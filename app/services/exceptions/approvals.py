@@ -95,14 +95,15 @@ def ask(action: Action, exception_ids: Sequence[int], arguments: Arguments, by: 
         currencies = {row.currency for row in rows if row.amount}
         if len(currencies) > 1:
             raise NotPossible(say("Ask for each currency by itself: an approval is over one sum."))
+        known = {row.currency for row in rows if row.amount is not None}
         asked = ApprovalRow(
             action=action,
             exception_ids=sorted(row.id for row in rows),
             arguments=dict(arguments),
             team=rows[0].team,
             units=sum(row.units for row in rows),
-            amount=_amount(rows) or None,
-            currency=next(iter(currencies), None),
+            amount=_amount(rows) if known else None,
+            currency=next(iter(currencies or known), None),
             reason=reason,
             asked_by=by,
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from app.db.engine import transaction
 from app.db.tables.exceptions import ExceptionRow
@@ -44,16 +44,20 @@ REASONED = MOVES_MONEY | {Action.RESOLVE}
 
 
 def needs_second_person(action: Action, exception_ids: Sequence[int]) -> bool:
-    """Whether somebody else must agree: it moves money, may mean acceptance, or ends what holds some money up."""
+    """Whether somebody else must agree: it moves money, may mean acceptance, or ends what holds some money up.
+
+    An amount that nobody knows, as of goods without a return, is not taken to be nothing.
+    """
     if action in MOVES_MONEY:
         return True
     if action is Action.MAP_CODE:
         return mapping_remedies.may_mean_credit(file_config(), *_cause(exception_ids))
     if action is not Action.RESOLVE:
         return False
-    at_stake = select(func.count()).where(ExceptionRow.id.in_(exception_ids), ExceptionRow.amount > 0)
+    at_stake = or_(ExceptionRow.amount.is_(None), ExceptionRow.amount > 0)
+    count = select(func.count()).where(ExceptionRow.id.in_(exception_ids), at_stake)
     with transaction() as session:
-        return bool(session.scalar(at_stake))
+        return bool(session.scalar(count))
 
 
 def perform(action: Action, exception_ids: Sequence[int], arguments: Arguments, by: str) -> int:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -110,7 +111,7 @@ def test_retry_sets_going_the_one_or_its_whole_cause(bridge: Bridge) -> None:
 
 
 def test_resolve_keeps_who_and_why(bridge: Bridge) -> None:
-    first, second = _held_up("r1", "r2", amount=None)
+    first, second = _held_up("r1", "r2", amount=Decimal(0))
 
     assert bridge("exceptions", "resolve", first, "--note", "counted again", "--by", "ana").exit_code == 0
 

@@ -269,7 +269,7 @@ def test_retry_sets_going_a_whole_cause(api: FlaskClient) -> None:
 
 
 def test_resolve_ends_an_exception_and_keeps_who_and_why(api: FlaskClient) -> None:
-    (number,) = _held_up("r1", amount=None)
+    (number,) = _held_up("r1", amount=Decimal(0))
     ended = post(api, "exceptions/resolve", {"ids": [number], "by": "ana", "note": "counted again"})
 
     assert ended == {"count": 1, "approval": None}

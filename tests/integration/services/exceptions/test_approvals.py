@@ -160,7 +160,7 @@ def test_an_approval_has_a_reason_one_currency_and_something_open() -> None:
         (Action.RETRY, "10", False),
         (Action.ASSIGN, "10", False),
         (Action.RESOLVE, "10", True),
-        (Action.RESOLVE, None, False),
+        (Action.RESOLVE, None, True),
         (Action.RESOLVE, "0", False),
         (Action.RELEASE, None, True),
         (Action.CORRECT_QUANTITY, None, True),
@@ -172,6 +172,17 @@ def test_what_changes_money_needs_two(action: Action, amount: str | None, needed
     ids = _held(amount=None if amount is None else Decimal(amount))
 
     assert needs_second_person(action, ids) is needed
+
+
+def test_an_amount_that_nobody_knows_is_not_told_as_nothing() -> None:
+    unknown, nothing = _held(count=2)
+    with transaction() as session:
+        session.execute(update(ExceptionRow).where(ExceptionRow.id == unknown).values(amount=None, currency=None))
+        session.execute(update(ExceptionRow).where(ExceptionRow.id == nothing).values(amount=Decimal(0)))
+    ask(Action.RELEASE, [unknown], WHY, "ana")
+    ask(Action.RELEASE, [nothing], WHY, "ana")
+
+    assert [view.money for view in list_approvals(open_only=True).rows] == [Money.zero("EUR"), None]
 
 
 def test_one_that_is_not_there_is_said() -> None:
