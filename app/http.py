@@ -7,8 +7,10 @@ not requests on top of it: a call costs less processor time, and the errors say 
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import os
+import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +25,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import certifi
 import urllib3
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, ReadTimeoutError
 
 from app import exact_json
 from app.calls import Doubtful, Refused, TooLate, TryLater, Unauthorised
@@ -85,8 +87,54 @@ _kept: ContextVar[bool] = ContextVar("kept", default=False)
 """Whether the call's last write went to a connection that stood already."""
 
 
+_deadline: ContextVar[float] = ContextVar("deadline")
+"""When the call must be over, on the monotonic clock: whatever it waits for on its connection ends then."""
+
+
+def _seconds_left() -> float:
+    """What a socket may wait for at most. Raises TimeoutError when there is no time left."""
+    left = _deadline.get() - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the call's time is over")
+    return left
+
+
+class _Wire(io.RawIOBase):
+    """What comes from a socket, for as long as the call may take.
+
+    A socket's own timeout begins anew with every byte: a server that trickles would hold a call for ever.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int | None:  # type: ignore[override]
+        self._sock.settimeout(_seconds_left())
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp.close()
+        self.fp = io.BufferedReader(_Wire(sock))
+
+
 class _Fenced(http.client.HTTPConnection):
-    """Asks right before every write to the wire: a process may be frozen at any moment, for any time."""
+    """Asks right before every write to the wire: a process may be frozen at any moment, for any time.
+
+    Connecting, the handshake, headers and body together take no longer than the call may.
+    """
+
+    response_class = _Response
 
     def send(self, data: Any) -> None:
         _kept.set(self.sock is not None)
@@ -95,6 +143,7 @@ class _Fenced(http.client.HTTPConnection):
         in_time = _in_time.get()
         if in_time is not None and not in_time():
             raise TooLate
+        self.sock.settimeout(_seconds_left())
         super().send(data)
 
 
@@ -103,7 +152,11 @@ class _Connection(_Fenced, urllib3.connection.HTTPConnection):
 
 
 class _TlsConnection(_Fenced, urllib3.connection.HTTPSConnection):
-    pass
+    def _new_conn(self) -> socket.socket:
+        # The handshake has what connecting left of the time.
+        sock = super()._new_conn()
+        sock.settimeout(_seconds_left())
+        return sock
 
 
 class _Pool(urllib3.HTTPConnectionPool):
@@ -159,9 +212,12 @@ class HttpClient:
         """Make one call; the JSON of its 2xx answer (None when that has no body), numbers with a point as Decimal."""
         name = f"{self._system} {method} {path}"
         # A wait at the gate is part of the call's time: whoever holds a lease counts on that.
-        deadline = time.monotonic() + self._timeout
-        with self._gate(name, self._timeout):
-            return self._call(name, method, path, query, body, headers, deadline)
+        token = _deadline.set(time.monotonic() + self._timeout)
+        try:
+            with self._gate(name, self._timeout):
+                return self._call(name, method, path, query, body, headers)
+        finally:
+            _deadline.reset(token)
 
     def _call(
         self,
@@ -171,7 +227,6 @@ class HttpClient:
         query: Mapping[str, str] | None,
         body: object,
         headers: Mapping[str, str] | None,
-        deadline: float,
     ) -> object:
         sent = self._headers | dict(headers or {})
         data = None
@@ -180,25 +235,23 @@ class HttpClient:
             sent["Content-Type"] = "application/json"
         url = f"{self._base_url}{path}?{urlencode({**(query or {}), **self._query})}".rstrip("?")
         try:
-            response = self._open(method, url, data, sent, deadline)
+            response = self._open(method, url, data, sent)
         except HTTPError as error:
             if method != "GET" or not _closed_meanwhile(error):
                 _raise_for(name, error)
             try:
-                response = self._open(method, url, data, sent, deadline)
+                response = self._open(method, url, data, sent)
             except HTTPError as again:
                 _raise_for(name, again)
-        return self._answer(name, response, deadline)
+        return self._answer(name, response)
 
-    def _open(
-        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], deadline: float
-    ) -> urllib3.BaseHTTPResponse:
+    def _open(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
         return self._manager.urlopen(
             method,
             url,
             body=body,
             headers=headers,
-            timeout=urllib3.Timeout(total=max(deadline - time.monotonic(), 0.001)),
+            timeout=urllib3.Timeout(total=max(_deadline.get() - time.monotonic(), 0.001)),
             redirect=False,
             preload_content=False,
         )
@@ -207,10 +260,10 @@ class HttpClient:
         """Close all connections."""
         self._manager.clear()
 
-    def _answer(self, name: str, response: urllib3.BaseHTTPResponse, deadline: float) -> object:
+    def _answer(self, name: str, response: urllib3.BaseHTTPResponse) -> object:
         status = response.status
         try:
-            parsed = _parse(_read(response, deadline))
+            parsed = _parse(_read(response))
         except _Unreadable as error:
             if status not in _CERTAIN:
                 raise Doubtful(name, f"status {status}, {error}", status) from None
@@ -285,8 +338,7 @@ def _fenced(manager: urllib3.PoolManager) -> urllib3.PoolManager:
     return manager
 
 
-def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
-    # A socket's timeout starts anew with every byte: a server that trickles would hold a call for ever.
+def _read(response: urllib3.BaseHTTPResponse) -> bytes:
     chunks: list[bytes] = []
     size = 0
     try:
@@ -295,8 +347,9 @@ def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
             size += len(chunk)
             if size > LARGEST_BODY:
                 raise _Unreadable("a body that is too large")
-            if time.monotonic() > deadline:
-                raise _Unreadable("the body took too long")
+    except ReadTimeoutError:
+        response.close()
+        raise _Unreadable("the body took too long") from None
     except HTTPError as error:
         response.close()
         raise _Unreadable(f"the body was cut ({type(error).__name__})") from None

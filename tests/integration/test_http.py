@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -331,6 +332,38 @@ class TestDoubtful:
         assert isinstance(outcome(client), Doubtful)
         assert monotonic() - started < 2
         done.set()
+
+    @pytest.mark.parametrize("status", [200, 201, 500])
+    def test_headers_that_trickle_end_with_the_call_and_are_doubtful(self, server: HttpServer, status: int) -> None:
+        done = threading.Event()
+        server.always({"ra_num": "7"}, status, trickle_headers=done)
+        client = client_of(server.url, seconds=0.4)
+
+        with ThreadPoolExecutor(1) as pool:
+            ended = pool.submit(outcome, client)
+            try:
+                wait_until(ended.done, what="the call ends though bytes go on coming")
+            finally:
+                done.set()
+            assert isinstance(ended.result(), Doubtful)
+
+    def test_a_handshake_that_never_comes_ends_with_the_call(self, server: HttpServer) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(1) as pool:
+            client = client_of(f"https://127.0.0.1:{silent.getsockname()[1]}", seconds=0.4)
+            ended = pool.submit(outcome, client)
+            wait_until(ended.done, what="the call ends though nobody shakes hands")
+
+            assert isinstance(ended.result(), Doubtful)
+
+    def test_a_call_after_one_that_was_cut_by_its_time_has_its_own(self, server: HttpServer) -> None:
+        done = threading.Event()
+        client = client_of(server.url, seconds=0.4, calls_at_a_time=1)
+        server.always({}, trickle_headers=done)
+        outcome(client)
+        done.set()
+        server.always({"ra_num": "7"})
+
+        assert [client.call("GET", "/a") for _ in range(3)] == [{"ra_num": "7"}] * 3
 
     def test_the_next_call_works_again(self, server: HttpServer, client: HttpClient) -> None:
         server.always({}, cut="reset")

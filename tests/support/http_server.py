@@ -40,6 +40,8 @@ class Answer:
     cut: Cut | None = None
     trickle: threading.Event | None = None
     """Send the body a byte at a time until this is set."""
+    trickle_headers: threading.Event | None = None
+    """Send a header a byte at a time until this is set, and then nothing more."""
     hold: threading.Event | None = None
     """Answer only once this is set."""
 
@@ -138,6 +140,13 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {"Content-Type": "application/json", **answer.headers}.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
+        if answer.trickle_headers:
+            self.flush_headers()
+            self.wfile.write(b"X-Slow: ")
+            while not answer.trickle_headers.wait(0.05):
+                self.wfile.write(b"x")
+            self._end(reset=False)
+            return
         self.end_headers()
         if answer.cut == "in_body":
             self.wfile.write(body[: len(body) // 2])
