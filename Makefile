@@ -65,7 +65,7 @@ screenshots: $(DEV_READY) ## Take the pictures of the console for the README (ne
 
 translations: $(DEV_READY) ## Bring the console's texts, and what the bridge says, into its .po files, to be filled in there
 	@cd app/web/console && ../../../$(BIN)/pybabel --quiet extract --mapping translations/babel.ini --keywords N_ --keywords say \
-	  --no-location --sort-output --omit-header --output translations/messages.pot . ../../domain ../../services ../../ops
+	  --no-location --sort-output --omit-header --output translations/messages.pot . ../../domain ../../services ../../ops ../../config ../../toml_schema.py
 	@cd app/web/console && for file in translations/*.po; do ../../../$(BIN)/pybabel --quiet update --no-fuzzy-matching \
 	  --ignore-obsolete --omit-header --no-wrap --input-file translations/messages.pot --output-file $$file --locale $$(basename $$file .po); done
 	@rm app/web/console/translations/messages.pot

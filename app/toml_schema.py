@@ -17,9 +17,11 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields
 
 from app.domain.mapping_keys import key_part
+from app.domain.saying import Said, quoted, say
 
 _LONGEST_SHOWN = 80
 _LARGEST_SHOWN = 10**_LONGEST_SHOWN
+_MESSAGE = "%(what)s\n%(remedy)s"
 
 Table = dict[str, Any]
 """A table of a TOML file: the one place where values have no type yet."""
@@ -27,7 +29,10 @@ Table = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing to mend. `key` is the dotted path in `file` ("" for the file as a whole)."""
+    """One thing to mend. `key` is the dotted path in `file` ("" for the file as a whole).
+
+    Of what can be wrong in a mapping, `what` and `remedy` are sentences that can be said in another language.
+    """
 
     file: str
     key: str
@@ -37,6 +42,11 @@ class Problem:
     def __str__(self) -> str:
         where = f"{self.file}: {self.key}" if self.key else self.file
         return f"{where}: {self.what}. {self.remedy}"
+
+    @property
+    def said(self) -> Said:
+        """The same for the console, which knows no file."""
+        return say("%(key)s: %(what)s. %(remedy)s", key=self.key or self.file, what=self.what, remedy=self.remedy)
 
 
 class TomlError(Exception):
@@ -69,28 +79,35 @@ def load_table(schema: Schema, table: Table, file: str) -> tuple[Table, list[Pro
         return dict(error.valid_data or {}), list(_problems(error.messages, file, ""))
 
 
-def message(what: str, remedy: str) -> str:
-    """A message for a ValidationError."""
-    return f"{what}\n{remedy}"
+def message(what: str, remedy: str) -> Said:
+    """A message for a ValidationError. As one of `error_messages` it stands in a list: marshmallow rewrites texts."""
+    return Said(_MESSAGE, {"what": what, "remedy": remedy})
+
+
+def is_(value: object) -> Said:
+    """What is wrong with a value that fits nothing."""
+    return say("is %(value)s", value=shown(value))
 
 
 def shown(value: object) -> str:
     """A value of the file in a message: not more of it than a person reads."""
     if isinstance(value, Mapping):
-        return "a table"
+        return say("a table")
     if isinstance(value, list):
         return "[" + ", ".join(shown(entry) for entry in value[:3]) + (", …]" if len(value) > 3 else "]")
     if isinstance(value, int) and abs(value) > _LARGEST_SHOWN:
-        return "a number of many digits"
+        return say("a number of many digits")
     text = repr(value)
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
-def near(word: str, known: Sequence[str]) -> str:
+def near(word: str, known: Sequence[str]) -> Said:
     """A remedy for a word that is not known: the one that is probably meant, and all that there are."""
-    listed = ", ".join(sorted(known)) or "none"
+    listed = ", ".join(sorted(known)) or say("none")
     close = get_close_matches(word[:_LONGEST_SHOWN], known, n=1, cutoff=0.6)
-    return f"Did you mean {close[0]!r}? Known: {listed}." if close else f"Known: {listed}."
+    if close:
+        return say("Did you mean %(word)r? Known: %(words)s.", word=close[0], words=listed)
+    return say("Known: %(words)s.", words=listed)
 
 
 def _problems(messages: Mapping[Any, Any] | Sequence[Any], file: str, path: str) -> Iterator[Problem]:
@@ -100,8 +117,10 @@ def _problems(messages: Mapping[Any, Any] | Sequence[Any], file: str, path: str)
             yield from _problems(inner, file, below)
         return
     for text in messages:
-        what, _, remedy = str(text).partition("\n")
-        yield Problem(file, path, what, remedy or "docs/configuration.md says what belongs there.")
+        if isinstance(text, Said) and text.template == _MESSAGE:
+            yield Problem(file, path, text.values["what"], text.values["remedy"])
+        else:
+            yield Problem(file, path, quoted(str(text)), say("docs/configuration.md says what belongs there."))
 
 
 def _join(path: str, key: object) -> str:
@@ -112,7 +131,7 @@ class StrictSchema(Schema):
     """A table in which an unknown key is an error, with the known key that is nearest to it."""
 
     error_messages = {  # noqa: RUF012 (declared so by marshmallow)
-        "type": message("is not a table", "Write it as [section] or { key = value }.")
+        "type": message(say("is not a table"), say("Write it as [section] or { key = value }."))
     }
 
     def handle_error(self, error: ValidationError, data: Any, *, many: bool, **kwargs: Any) -> None:
@@ -120,12 +139,12 @@ class StrictSchema(Schema):
         if isinstance(error.messages, dict) and isinstance(data, Mapping):
             known = [field.data_key or name for name, field in self.fields.items()]
             for key in set(data) - set(known):
-                error.messages[key] = [message("is not a key here", near(str(key), known))]
+                error.messages[key] = [message(say("is not a key here"), near(str(key), known))]
 
 
 _REQUIRED: dict[str, str | list[Any] | dict[Any, Any]] = {
-    "required": message("is missing", "Add it."),
-    "null": message("has no value", "Give it one, or take the key out."),
+    "required": [message(say("is missing"), say("Add it."))],
+    "null": [message(say("has no value"), say("Give it one, or take the key out."))],
 }
 
 
@@ -138,17 +157,17 @@ class Text(fields.Field[str]):
     default_error_messages = _REQUIRED
 
     def __init__(
-        self, *, pattern: str = r"(?s).+", expected: str = "text in quotes", secret: bool = False, **kwargs: Any
+        self, *, pattern: str = r"(?s).+", expected: str | None = None, secret: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         self._pattern = re.compile(pattern)
-        self._expected = expected
+        self._expected = say("text in quotes") if expected is None else expected
         self._secret = secret
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if not isinstance(value, str) or not self._pattern.fullmatch(value):
-            what = "is something else" if self._secret else f"is {shown(value)}"
-            raise ValidationError(message(what, f"Write {self._expected}."))
+            what = say("is something else") if self._secret else is_(value)
+            raise ValidationError(message(what, say("Write %(expected)s.", expected=self._expected)))
         return value
 
 
@@ -159,7 +178,7 @@ class Flag(fields.Field[bool]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if not isinstance(value, bool):
-            raise ValidationError(message(f"is {shown(value)}", "Write true or false, without quotes."))
+            raise ValidationError(message(is_(value), say("Write true or false, without quotes.")))
         return value
 
 
@@ -174,11 +193,10 @@ class Whole(fields.Field[int]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not self._least <= value <= self._most:
-            raise ValidationError(
-                message(
-                    f"is {shown(value)}", f"Write a whole number from {self._least} to {self._most}, without quotes."
-                )
+            remedy = say(
+                "Write a whole number from %(least)s to %(most)s, without quotes.", least=self._least, most=self._most
             )
+            raise ValidationError(message(is_(value), remedy))
         return value
 
 
@@ -196,7 +214,7 @@ class Seconds(fields.Field[timedelta]):
         longest = timedelta(days=3650).total_seconds()
         if not number or not 0 <= value <= longest or (value == 0 and not self._from_zero):
             bound = "of zero or more" if self._from_zero else "above zero"
-            raise ValidationError(message(f"is {shown(value)}", f"Write a number of seconds {bound}, without quotes."))
+            raise ValidationError(message(is_(value), f"Write a number of seconds {bound}, without quotes."))
         return timedelta(seconds=value)
 
 
@@ -211,7 +229,7 @@ class Choice(fields.Field[str]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if value not in self._words:
-            raise ValidationError(message(f"is {shown(value)}", f"Write one of: {', '.join(self._words)}."))
+            raise ValidationError(message(is_(value), say("Write one of: %(words)s.", words=", ".join(self._words))))
         return str(value)
 
 
@@ -222,9 +240,9 @@ class Texts(fields.Field[list[str]]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:
         if not isinstance(value, list) or not all(isinstance(entry, str) and entry for entry in value):
-            raise ValidationError(message(f"is {shown(value)}", 'Write a list of texts, as in ["one", "two"].'))
+            raise ValidationError(message(is_(value), say('Write a list of texts, as in ["one", "two"].')))
         if len(set(value)) < len(value):
-            raise ValidationError(message("names something twice", "Take one of them out."))
+            raise ValidationError(message(say("names something twice"), say("Take one of them out.")))
         return value
 
 
@@ -238,13 +256,13 @@ class Named(fields.Field[dict[str, Any]]):
         each: type[Schema] | fields.Field[Any],
         *,
         pattern: str = r"(?s).+",
-        remedy: str = "Use letters, digits, - and _ (at most 40).",
+        remedy: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.each = each if isinstance(each, fields.Field) else fields.Nested(each)
         self._pattern = re.compile(pattern)
-        self._remedy = remedy
+        self._remedy = say("Use letters, digits, - and _ (at most 40).") if remedy is None else remedy
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
         if not isinstance(value, Mapping):
@@ -253,7 +271,7 @@ class Named(fields.Field[dict[str, Any]]):
         errors: dict[str, Any] = {}
         for name, entry in value.items():
             if not self._pattern.fullmatch(name):
-                errors[name] = [message("is no name that can be used", self._remedy)]
+                errors[name] = [message(say("is no name that can be used"), self._remedy)]
                 continue
             try:
                 valid[name] = self.each.deserialize(entry)
@@ -264,5 +282,5 @@ class Named(fields.Field[dict[str, Any]]):
         if errors:
             raise ValidationError(errors, valid_data=valid)
         if self.required and not valid:
-            raise ValidationError(message("is empty", "Add one."))
+            raise ValidationError(message(say("is empty"), say("Add one.")))
         return valid

@@ -9,6 +9,7 @@ from datetime import timedelta
 from app.config.alerts import problems_of_alerts, variables_of_alerts
 from app.domain.mapping_keys import key_part
 from app.domain.policy import REJECTED, UNGRADED, fold_status
+from app.domain.saying import say
 from app.toml_schema import Problem, Table, near
 
 _SECRET_KEYS = ("key_env", "code_env", "reveni_key_env", "reveni_next_key_env", "secret_env", "next_secret_env")
@@ -85,8 +86,8 @@ def _site(site: Table, file: str, path: str) -> Iterator[Problem]:
         yield Problem(
             file,
             f"{path}.quarantine",
-            "is the site's own place, so goods of unknown grade would be saleable",
-            "Name another location, or a quarantine_lot.",
+            say("is the site's own place, so goods of unknown grade would be saleable"),
+            say("Name another location, or a quarantine_lot."),
         )
 
 
@@ -106,7 +107,9 @@ def _store(store: Table, table: Table, file: str, path: str) -> Iterator[Problem
             yield Problem(file, f"{path}.sites", f"there is no [sites.{site}]", near(site, list(sites)))
     default = store.get("default_site")
     if default and default not in store.get("sites", [default]):
-        yield Problem(file, f"{path}.default_site", f"{default!r} is not in sites", near(default, store["sites"]))
+        yield Problem(
+            file, f"{path}.default_site", say("%(site)r is not in sites", site=default), near(default, store["sites"])
+        )
     yield from _grades(store, file, path)
     yield from _spellings(store, file, path)
     yield from _location_ids(store, sites, file, path)
@@ -114,8 +117,8 @@ def _store(store: Table, table: Table, file: str, path: str) -> Iterator[Problem
         yield Problem(
             file,
             f"{path}.judge",
-            "is the warehouse, which has no feed",
-            'Set warehouse_feed = true, or judge = "reveni".',
+            say("is the warehouse, which has no feed"),
+            say('Set warehouse_feed = true, or judge = "reveni".'),
         )
 
 
@@ -127,15 +130,15 @@ def _grades(store: Table, file: str, path: str) -> Iterator[Problem]:
         yield Problem(
             file,
             f"{path}.grades.{REJECTED}",
-            "is missing",
-            f"Add [{path}.grades.{REJECTED}] with the location of goods that are not accepted.",
+            say("is missing"),
+            say("Add [%(key)s] with the location of goods that are not accepted.", key=f"{path}.grades.{REJECTED}"),
         )
     if UNGRADED in grades:
         yield Problem(
             file,
             f"{path}.grades.{UNGRADED}",
-            "is what goods without a grade have",
-            "Leave it out: they lie in quarantine until a regrade says what they are.",
+            say("is what goods without a grade have"),
+            say("Leave it out: they lie in quarantine until a regrade says what they are."),
         )
 
 
@@ -148,8 +151,8 @@ def _spellings(store: Table, file: str, path: str) -> Iterator[Problem]:
                 yield Problem(
                     file,
                     f"{path}.{section}.{key_part(spelling)}",
-                    f"is the same spelling as {other!r}, which means {known}",
-                    "Case, spaces and hyphens do not count: keep one of them.",
+                    say("is the same spelling as %(other)r, which means %(meaning)s", other=other, meaning=known),
+                    say("Case, spaces and hyphens do not count: keep one of them."),
                 )
 
 
@@ -161,8 +164,13 @@ def _location_ids(store: Table, sites: Table, file: str, path: str) -> Iterator[
                 yield Problem(
                     file,
                     f"sites.{name}.reveni_location_ids",
-                    f"{location_id!r} also stands at sites.{owner[location_id]}, and {path} uses both",
-                    "A destination belongs to one site of a store: take it out of one of them.",
+                    say(
+                        "%(id)r also stands at sites.%(site)s, and %(store)s uses both",
+                        id=location_id,
+                        site=owner[location_id],
+                        store=path,
+                    ),
+                    say("A destination belongs to one site of a store: take it out of one of them."),
                 )
             owner.setdefault(location_id, name)
 

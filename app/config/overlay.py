@@ -14,6 +14,7 @@ from app.config.mapping import mapping_of, read_mapping, version_of
 from app.config.model import Config
 from app.config.schema import MappingSchema
 from app.domain.policy import StoreRules
+from app.domain.saying import say
 from app.toml_schema import Problem, Table, load_table
 
 STORE_KEYS = ("default_site", "reasons", "grades", "statuses", "item_statuses", "posting", "policy")
@@ -124,7 +125,9 @@ def _keys(overlay: Table) -> Iterator[Problem]:
         for name, entry in overlay.get(section, {}).items():
             for key in entry:
                 if key not in known:
-                    yield Problem(_WHERE, f"{section}.{name}.{key}", "is the file's alone", "Change it there.")
+                    yield Problem(
+                        _WHERE, f"{section}.{name}.{key}", say("is the file's alone"), say("Change it there.")
+                    )
 
 
 def _touches(rules: StoreRules, overlay: Table) -> bool:

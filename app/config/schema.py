@@ -10,7 +10,7 @@ from marshmallow import ValidationError, fields
 
 from app.config.windows import TIME_OF_DAY, Window
 from app.domain.policy import AtOnce, Daily, ItemStatus, Phase
-from app.toml_schema import Choice, Flag, Named, Seconds, StrictSchema, Text, Texts, Whole, message, shown
+from app.toml_schema import Choice, Flag, Named, Seconds, StrictSchema, Text, Texts, Whole, is_, message
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}"
 """Names of connections, stores and sites: they stand in URLs and in logs."""
@@ -26,9 +26,7 @@ class Zone(fields.Field[ZoneInfo]):
         try:
             return ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
-            raise ValidationError(
-                message(f"is {shown(value)}", 'Write an IANA time zone, as "Europe/Madrid".')
-            ) from None
+            raise ValidationError(message(is_(value), 'Write an IANA time zone, as "Europe/Madrid".')) from None
 
 
 def _env(*, required: bool = False) -> Text:

@@ -9,13 +9,14 @@ from typing import Any
 from marshmallow import ValidationError, fields
 
 from app.domain.policy import AtOnce, Daily, Every, Posting
-from app.toml_schema import message, shown
+from app.domain.saying import say
+from app.toml_schema import is_, message
 
 _EVERY = re.compile(r"every\s+([0-9]{1,6})\s*([smh])")
 TIME_OF_DAY = r"([01][0-9]|2[0-3]):([0-5][0-9])"
 _TIME = re.compile(TIME_OF_DAY)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
-_REMEDY = (
+_REMEDY = say(
     'Write "at_once", a list of times as ["06:00", "18:00"], or a distance as "every 15m", "every 20s", "every 2h".'
 )
 
@@ -33,7 +34,7 @@ def parse_posting(value: object) -> Posting:
         times = {time(int(match[1]), int(match[2])) for match in found if match}
         if len(times) == len(value):
             return Daily(tuple(sorted(times)))
-    raise ValueError(f"is {shown(value)}")
+    raise ValueError(is_(value))
 
 
 def text_of(posting: Posting) -> str | list[str]:
@@ -55,5 +56,5 @@ class Window(fields.Field[Posting]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Posting:
         try:
             return parse_posting(value)
-        except ValueError as error:
-            raise ValidationError(message(str(error), _REMEDY)) from None
+        except ValueError:
+            raise ValidationError(message(is_(value), _REMEDY)) from None

@@ -8,7 +8,7 @@ from datetime import datetime
 from app.config import Config
 from app.config.overlay import OverlayError, merged
 from app.domain.blockers import Code
-from app.domain.saying import quoted, say
+from app.domain.saying import say
 from app.services import mapping_edits
 from app.services.exceptions.remedies import NotPossible
 from app.toml_schema import Table
@@ -35,7 +35,7 @@ def map_code(config: Config, code: str, cause: str, value: str, by: str, now: da
             return number
         return mapping_edits.save(config, wanted, number, by, now, f"{code} {name}")
     except OverlayError as error:
-        raise NotPossible(quoted(str(error.problems[0]))) from None
+        raise NotPossible(error.problems[0].said) from None
     except mapping_edits.Overtaken:
         raise NotPossible(say("Somebody else edited the mapping meanwhile. Look at theirs, and edit again.")) from None
 

@@ -86,7 +86,9 @@ def revert_mapping() -> ResponseReturnValue:
         overlay = mapping_edits.overlay_of(number)
         asked = _save(overlay, based_on, gettext("Reverted. All edits are kept."), number or None)
     except OverlayError as error:
-        flash(gettext("That edit does not fit the file any more: %(problem)s", problem=error.problems[0]))
+        flash(
+            gettext("That edit does not fit the file any more: %(problem)s", problem=in_words(error.problems[0].said))
+        )
         asked = True
     except (ValueError, LookupError):
         abort(HTTPStatus.BAD_REQUEST)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.pofile import read_po
 
 from app.web.console.language import LANGUAGES
@@ -16,21 +16,24 @@ from app.web.console.language import LANGUAGES
 APP = Path(__file__).parents[4] / "app"
 CONSOLE = APP / "web/console"
 TRANSLATED = [name for name in LANGUAGES if name != "en"]
+_KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "say": None}
 _PLACE = re.compile(r"%\((\w+)\)")
 
 
 @pytest.fixture(scope="module")
 def source() -> Catalog:
     catalog = Catalog()
-    for place in (CONSOLE, APP / "domain", APP / "services", APP / "ops"):
+    for place in (CONSOLE, APP / "domain", APP / "services", APP / "ops", APP / "config"):
         found = extract_from_dir(
             place,
             [("**.py", "python"), ("**/templates/**.html", "jinja2")],
             {"**/templates/**.html": {"trimmed": "true"}},
-            keywords={"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "say": None},
+            keywords=_KEYWORDS,
         )
         for _, _, message, _, _ in found:
             catalog.add(message)
+    for _, message, _, _ in extract_from_file("python", APP / "toml_schema.py", _KEYWORDS):
+        catalog.add(message)
     return catalog
 
 
