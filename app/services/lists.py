@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -36,10 +37,33 @@ _KEPT = timedelta(hours=3)
 
 
 class LeadsNowhere(CallError):
-    """A page of a list names itself as the next: the server does not heed its own cursor."""
+    """The pages of a list lead round in a circle: one names itself, or one that was read before, as the next."""
 
     def __str__(self) -> str:
-        return f"{self.call}: a page names itself as the next"
+        return f"{self.call}: its pages lead round in a circle"
+
+
+@dataclass(slots=True)
+class Trail:
+    """What notices in one reading that its pages lead round in a circle, however long; kept with the reading.
+
+    Brent's way: one cursor of those before is remembered, and after twice as many pages each time a newer one. So a
+    circle is noticed before it was gone round three times, and one cursor is all that is kept.
+    """
+
+    remembered: str | None = None
+    pages: int = 0
+    until: int = 1
+
+    def follow(self, cursor: str | None, following: str | None) -> None:
+        """Go on from the page of a cursor to the following one. Raises LeadsNowhere."""
+        if following is None:
+            return
+        if following in (cursor, self.remembered):
+            raise LeadsNowhere("the list")
+        self.pages += 1
+        if self.pages == self.until:
+            self.remembered, self.pages, self.until = following, 0, 2 * self.until
 
 
 def take_up(session: Session, name: str, kind: type[Reading], now: datetime) -> Reading | None:
@@ -66,14 +90,14 @@ def drop(session: Session, name: str) -> None:
     session.execute(delete(Mark).where(Mark.name == _mark(name)))
 
 
-def ask_for_page(name: str, cursor: str | None, ask: Callable[[str | None], Page]) -> Page:
+def ask_for_page(name: str, cursor: str | None, ask: Callable[[str | None], Page], trail: Trail) -> Page:
     """A page of a list that is kept by a name. Raises the CallError of the last try.
 
     Where the server no longer takes the cursor, or leads round in a circle, the reading is dropped, and the next one
     begins anew.
     """
     try:
-        return ask_again(cursor, ask)
+        return ask_again(cursor, ask, trail)
     except CallError as error:
         if cursor is not None and (_is_refused(error) or isinstance(error, LeadsNowhere)):
             with transaction() as session:
@@ -81,10 +105,10 @@ def ask_for_page(name: str, cursor: str | None, ask: Callable[[str | None], Page
         raise
 
 
-def ask_again(cursor: str | None, ask: Callable[[str | None], Page]) -> Page:
+def ask_again(cursor: str | None, ask: Callable[[str | None], Page], trail: Trail) -> Page:
     """Ask for a page, and again at once where nothing speaks against it. Raises the CallError of the last try.
 
-    Raises LeadsNowhere for a page that names itself as the next: reading on would never end.
+    Raises LeadsNowhere where the pages lead round in a circle: reading on would never end.
     """
     for left in reversed(range(_TRIES)):
         try:
@@ -94,8 +118,7 @@ def ask_again(cursor: str | None, ask: Callable[[str | None], Page]) -> Page:
             if held_back or _is_refused(error) or not left:
                 raise
             continue
-        if cursor is not None and page.next == cursor:
-            raise LeadsNowhere("the list")
+        trail.follow(cursor, page.next)
         return page
     raise AssertionError("the last try returns or raises")
 

@@ -30,7 +30,7 @@ from app.services.books.differences import close_agreed, differing, open_differe
 from app.services.books.unread import close_read, named_by, set_aside, unread_rows
 from app.services.ledger.parcels import parcels_of
 from app.services.ledger.sending import look_up
-from app.services.lists import ask_again, ask_for_page, drop, keep, take_up
+from app.services.lists import Trail, ask_again, ask_for_page, drop, keep, take_up
 from app.services.outside import Outside
 
 _APART = timedelta(minutes=10)
@@ -65,6 +65,7 @@ class Reading:
     lately: dict[int, datetime] = field(default_factory=dict)
     agreed: list[int] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
+    trail: Trail = field(default_factory=Trail)
 
 
 def reconcile(connection: str, outside: Outside) -> Reading:
@@ -122,7 +123,10 @@ def _read_page(reading: Reading, kept_as: str | None, outside: Outside) -> None:
     def ask(cursor: str | None) -> Page[DocumentRow]:
         return erp.documents(reading.since, cursor=cursor)
 
-    page = ask_for_page(kept_as, reading.cursor, ask) if kept_as else ask_again(reading.cursor, ask)
+    if kept_as:
+        page = ask_for_page(kept_as, reading.cursor, ask, reading.trail)
+    else:
+        page = ask_again(reading.cursor, ask, reading.trail)
     with transaction() as session:
         seen = _compare(session, page.rows, reading, outside)
         reading.agreed += differing(session, seen)

@@ -7,7 +7,7 @@ Until BlueCherry's list of documents is read from the backup's moment on, nothin
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -36,7 +36,7 @@ from app.services.facts.dossiers import lock_returns
 from app.services.intake.poll import hint_at
 from app.services.ledger.adopting import ENDINGS, add_ending
 from app.services.ledger.strays import cause_of, keep_strays
-from app.services.lists import ask_for_page, drop, keep, take_up
+from app.services.lists import Trail, ask_for_page, drop, keep, take_up
 from app.services.outside import Outside
 from app.services.restores import Restore
 
@@ -80,6 +80,7 @@ class _Reading:
     """How far a connection's list is read. The last page is kept too: it is read again until all lists are read."""
 
     cursor: str | None
+    trail: Trail = field(default_factory=Trail)
 
 
 def _read_list(connection: str, restore: Restore, outside: Outside) -> None:
@@ -87,13 +88,13 @@ def _read_list(connection: str, restore: Restore, outside: Outside) -> None:
     place, since = _place(connection, restore), restore.taken_at - _APART
     with transaction() as session:
         reading = take_up(session, place, _Reading, outside.now())
-    cursor = reading.cursor if reading else None
+    cursor, trail = (reading.cursor, reading.trail) if reading else (None, Trail())
 
     def ask(cursor: str | None) -> Page[DocumentRow]:
         return outside.bluecherry[connection].documents(since, cursor=cursor)
 
     while True:
-        page = ask_for_page(place, cursor, ask)
+        page = ask_for_page(place, cursor, ask, trail)
         rows = [row for row in (*page.rows, *as_far_as_read(page)) if _ours(row)]
         _set_aside(connection, page, since, outside)
         keep_strays(connection, rows, outside)
@@ -103,7 +104,7 @@ def _read_list(connection: str, restore: Restore, outside: Outside) -> None:
             return
         cursor = page.next
         with transaction() as session:
-            keep(session, place, _Reading(cursor), outside.now())
+            keep(session, place, _Reading(cursor, trail), outside.now())
 
 
 def _set_aside(connection: str, page: Page[DocumentRow], since: datetime, outside: Outside) -> None:

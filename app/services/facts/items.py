@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -21,7 +21,7 @@ from app.db.tables.mirrors import ItemRow, OrderRow
 from app.db.tables.upkeep import Mark
 from app.domain.model import Item
 from app.services.facts.unreadable import close_named, close_others, set_aside
-from app.services.lists import ask_for_page, drop, keep, take_up
+from app.services.lists import Trail, ask_for_page, drop, keep, take_up
 from app.services.outside import Outside
 
 UNREAD_ITEMS = "unread items:"
@@ -118,6 +118,7 @@ class _Reading:
     cursor: str | None = None
     again: bool = False
     unread: tuple[str, ...] = ()
+    trail: Trail = field(default_factory=Trail)
 
 
 def _refresh(connection: str, division: str, outside: Outside) -> int:
@@ -129,7 +130,7 @@ def _refresh(connection: str, division: str, outside: Outside) -> int:
     count = 0
     while True:
         ask = partial(outside.bluecherry[connection].items_changed, division, reading.since)
-        page = ask_for_page(name, reading.cursor, ask)
+        page = ask_for_page(name, reading.cursor, ask, reading.trail)
         reading = replace(reading, cursor=page.next)
         count += len(page.rows)
         with transaction() as session:

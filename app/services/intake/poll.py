@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from math import ceil
@@ -25,7 +25,7 @@ from app.db.tables.upkeep import Mark
 from app.domain.model import Return
 from app.domain.policy import Phase
 from app.reveni.client import ReturnPage
-from app.services.lists import ask_again, ask_for_page, drop, keep, take_up
+from app.services.lists import Trail, ask_again, ask_for_page, drop, keep, take_up
 from app.services.outside import Outside
 
 _OVERLAP = timedelta(minutes=1)
@@ -59,6 +59,7 @@ class _Reading:
     began: datetime
     newest: datetime
     cursor: str | None = None
+    trail: Trail = field(default_factory=Trail)
 
 
 def poll(store: str, outside: Outside) -> int:
@@ -75,7 +76,7 @@ def poll(store: str, outside: Outside) -> int:
     count = 0
     for _ in range(_PAGES):
         ask = partial(outside.reveni[store].list_returns, reading.since)
-        page = ask_for_page(name, reading.cursor, ask)
+        page = ask_for_page(name, reading.cursor, ask, reading.trail)
         for row in page.unreadable:
             log.error("poll.unreadable_return", store=store, why=str(row.why))
         count += _remember(store, page)
@@ -100,9 +101,9 @@ def _new_reading(session: Session, name: str, outside: Outside) -> _Reading:
 
 def pages_since(store: str, since: datetime, outside: Outside) -> Iterator[ReturnPage]:
     """Reveni's list of the returns of a store that changed since a time, page by page. Raises a CallError."""
-    cursor = None
+    cursor, trail = None, Trail()
     while True:
-        page = ask_again(cursor, partial(outside.reveni[store].list_returns, since))
+        page = ask_again(cursor, partial(outside.reveni[store].list_returns, since), trail)
         yield page
         cursor = page.next
         if cursor is None:

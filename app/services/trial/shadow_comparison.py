@@ -27,7 +27,7 @@ from app.domain.documents import Document, State
 from app.domain.model import Order
 from app.domain.money import Money
 from app.domain.policy import Kind
-from app.services.lists import ask_again
+from app.services.lists import Trail, ask_again
 from app.services.outside import Outside
 
 _CANCELLED = "X"
@@ -147,8 +147,9 @@ def _feed(erp: BlueCherry, since: datetime, unread: list[UnreadableRow]) -> Iter
     """
     for kind in KINDS:
         cursor: str | None = None
+        trail = Trail()
         while True:
-            page = ask_again(cursor, partial(erp.documents, since, kind))
+            page = ask_again(cursor, partial(erp.documents, since, kind), trail)
             unread += page.unreadable
             for row in page.rows:
                 if row.status != _CANCELLED and (kind != "sales_order" or row.ref_num2):
