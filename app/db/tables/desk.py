@@ -69,7 +69,8 @@ class WindowHold(Base):
 class BulkJobRow(Base):
     """One action on many exceptions, done in slices by the workers. `done`: how many of `exception_ids` went through.
 
-    `lease_until`: a worker is at it until then. `error`: why it ended early.
+    `lease_until`: a worker is at it until then. `error`: why it ended early. `tries`: how often what comes next was
+    begun; up to `alone_until` of them go one by one. `set_aside`: those that no worker got through.
     """
 
     __tablename__ = "bulk_jobs"
@@ -79,6 +80,9 @@ class BulkJobRow(Base):
     arguments: Mapped[Json] = mapped_column(server_default=text("'{}'"))
     by: Mapped[str]
     done: Mapped[int] = mapped_column(Integer, server_default="0")
+    tries: Mapped[int] = mapped_column(Integer, server_default="0")
+    alone_until: Mapped[int] = mapped_column(Integer, server_default="0")
+    set_aside: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"))
     lease_until: Mapped[datetime | None]
     error: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

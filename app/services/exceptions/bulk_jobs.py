@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
@@ -21,7 +22,13 @@ AT_ONCE = 20
 """So many exceptions are dealt with while somebody waits for the page; more become a job."""
 SLICE = 50
 _LEASE = timedelta(seconds=60)
+_TRIES_TOGETHER = 2
+"""How many workers may end over a slice before its exceptions go one by one."""
+_TRIES_ALONE = 3
+"""How many workers may end over one exception before it is set aside."""
 _SLICES_PER_RUN = 40
+
+log = structlog.get_logger(__name__)
 
 
 class NoSuchJob(LookupError):
@@ -30,7 +37,10 @@ class NoSuchJob(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """How far a job is. `closed`: how many of its exceptions are closed by now."""
+    """How far a job is. `closed`: how many of its exceptions are closed by now.
+
+    `set_aside`: those that it left out, for their worker ended each time that it had them in hand.
+    """
 
     id: int
     action: Action
@@ -38,6 +48,7 @@ class JobView:
     total: int
     done: int
     closed: int
+    set_aside: tuple[int, ...]
     error: str | None
     created_at: datetime
     finished_at: datetime | None
@@ -91,6 +102,7 @@ def get_job(number: int) -> JobView:
             total=len(row.exception_ids),
             done=row.done,
             closed=session.scalar(closed) or 0,
+            set_aside=tuple(row.set_aside),
             error=row.error,
             created_at=row.created_at,
             finished_at=row.finished_at,
@@ -100,7 +112,8 @@ def get_job(number: int) -> JobView:
 def carry_jobs() -> int:
     """Go on with jobs that nobody is at; how many exceptions were dealt with.
 
-    A worker that dies leaves its lease, and its slice is done again: what is done already is left as it is.
+    A worker that dies, or whose action fails, leaves its lease, and its slice is done again, at last one by one: what
+    is done already is left as it is. What none of three workers gets through alone is set aside, and the job goes on.
     """
     dealt_with = 0
     for _ in range(_SLICES_PER_RUN):
@@ -137,8 +150,15 @@ def _take() -> tuple[BulkJobRow, list[int]] | None:
         row = session.scalars(statement).one_or_none()
         if row is None:
             return None
-        row.lease_until = now + _LEASE
-        return row, list(row.exception_ids[row.done : row.done + SLICE])
+        if row.tries >= _TRIES_TOGETHER and row.done >= row.alone_until:
+            row.alone_until, row.tries = min(row.done + SLICE, len(row.exception_ids)), 0
+        elif row.tries >= _TRIES_ALONE and row.done < row.alone_until:
+            row.set_aside = [*row.set_aside, row.exception_ids[row.done]]
+            row.done, row.tries = row.done + 1, 0
+            log.error("bulk_job.set_aside", job=row.id, exception_id=row.set_aside[-1])
+        size = 1 if row.done < row.alone_until else SLICE
+        row.lease_until, row.tries = now + _LEASE, row.tries + 1
+        return row, list(row.exception_ids[row.done : row.done + size])
 
 
 def _record(taken: BulkJobRow, dealt_with: int, error: str | None) -> None:
@@ -148,6 +168,6 @@ def _record(taken: BulkJobRow, dealt_with: int, error: str | None) -> None:
         if row.done != taken.done:
             return
         row.done += dealt_with
-        row.lease_until, row.error = None, error
+        row.lease_until, row.error, row.tries = None, error, 0
         if error is not None or row.done >= len(row.exception_ids):
             row.finished_at = utc_now()

@@ -73,6 +73,66 @@ def test_a_worker_that_comes_back_after_its_lease_skips_nothing(monkeypatch: pyt
     assert get_job(number).done == 50
 
 
+class _Crash(Exception):
+    """What nobody thought of."""
+
+
+def _carry_all(number: int, most: int) -> int:
+    """Let one worker after another carry the job, each after the lease of the last; how many of them ended."""
+    ended = 0
+    for _ in range(most):
+        try:
+            carry_jobs()
+        except _Crash:
+            ended += 1
+        if get_job(number).finished_at is not None:
+            return ended
+        with transaction() as session:
+            session.execute(update(BulkJobRow).values(lease_until=None))
+    raise AssertionError("the job does not come to its end")
+
+
+@pytest.mark.parametrize("bad", [[0], [49], [60, 61], [119]])
+def test_what_ends_every_worker_is_set_aside_and_the_job_goes_on(
+    monkeypatch: pytest.MonkeyPatch, bad: list[int]
+) -> None:
+    ids = _held(120)
+    deadly = {ids[place] for place in bad}
+    real = perform
+
+    def crash(action: Action, some: Sequence[int], arguments: Arguments, by: str) -> int:
+        if deadly & set(some):
+            raise _Crash
+        return real(action, some, arguments, by)
+
+    monkeypatch.setattr(bulk_jobs, "perform", crash)
+    number = start_job(Action.RETRY, ids, {}, "ana")
+    ended = _carry_all(number, 40)
+
+    job = get_job(number)
+    assert (job.done, set(job.set_aside), job.error) == (120, deadly, None)
+    assert ended == 2 + 3 * len(bad), "twice with its slice, then three times alone"
+    with transaction() as session:
+        assert session.query(ReturnRow).filter(ReturnRow.pending).count() == 120 - len(bad)
+
+
+def test_a_worker_that_died_once_sets_nothing_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids, crashes = _held(120), [True]
+    real = perform
+
+    def crash_once(action: Action, some: Sequence[int], arguments: Arguments, by: str) -> int:
+        if crashes:
+            crashes.pop()
+            raise _Crash
+        return real(action, some, arguments, by)
+
+    monkeypatch.setattr(bulk_jobs, "perform", crash_once)
+    number = start_job(Action.RETRY, ids, {}, "ana")
+    assert _carry_all(number, 10) == 1
+
+    assert (get_job(number).done, get_job(number).set_aside) == (120, ())
+
+
 def test_a_job_that_cannot_be_done_ends_with_its_reason() -> None:
     number = start_job(Action.CHOOSE_ORDER, _held(30), {"order": "5001"}, "ana")
     carry_jobs()

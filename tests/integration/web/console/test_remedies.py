@@ -7,14 +7,17 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
+from sqlalchemy import update
 
 from app.db.engine import transaction
+from app.db.tables.desk import BulkJobRow
 from app.db.tables.exceptions import DecisionRow, ExceptionRow
 from app.db.tables.mapping import SkuAlias
 from app.db.tables.returns import ReturnRow
 from app.domain.blockers import Code, Team
 from app.permissions import Role
-from app.services.exceptions.bulk_jobs import carry_jobs, get_job
+from app.services.exceptions.bulk_jobs import carry_jobs, get_job, start_job
+from app.services.exceptions.desk_actions import Action
 from app.services.mapping_edits import forget, newest_overlay
 from tests.support.console import a_person, send, sign_in
 from tests.support.rows import NOON, exception_row, return_row, saved
@@ -85,6 +88,17 @@ def test_few_are_retried_at_once_and_many_become_a_job(ana: FlaskClient) -> None
     carry_jobs()
     assert "30 of 30 done" in ana.get(many.location, headers={"HX-Request": "true"}).text
     assert get_job(1).by == "ana"
+
+
+def test_the_page_of_a_job_names_what_was_set_aside(ana: FlaskClient) -> None:
+    ids = _held(count=2)
+    number = start_job(Action.RETRY, ids, {}, "ana")
+    with transaction() as session:
+        session.execute(update(BulkJobRow).values(set_aside=ids, done=2))
+    page = ana.get(f"/console/jobs/{number}").text
+
+    assert "2 were set aside" in page
+    assert all(f'href="/console/exceptions/{each}"' in page for each in ids)
 
 
 def test_all_of_a_list_is_what_its_filters_leave(ana: FlaskClient) -> None:
