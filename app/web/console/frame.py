@@ -136,7 +136,8 @@ def _protect(response: Response) -> Response:
 def _note(response: Response) -> Response:
     """Whatever somebody who is signed in sent here is an act, refused or not."""
     if request.method == "POST" and g.person is not None and request.endpoint not in UNNOTED:
-        form = {name: value for name, value in request.form.items() if name in TOLD}
+        unasked = g.get("unasked", frozenset())
+        form = {name: value for name, value in request.form.items() if name in TOLD and name not in unasked}
         what = (request.endpoint or "").partition(".")[2].replace("_", " ")
         note_act(g.person.login, what, request.path, answer=response.status_code, **form)
     return response

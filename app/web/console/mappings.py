@@ -50,6 +50,7 @@ def mapping(store: str) -> ResponseReturnValue:
 @pages.post("/mappings/<store>", Permission.EDIT_MAPPINGS)
 def check_mapping(store: str) -> ResponseReturnValue:
     """Check what was entered, and show what it would change."""
+    g.unasked = frozenset(request.form)  # a table of names and codes: the first of each column says nothing
     rules = _rules(store)
     wanted = mapping_form.mapping_in(request.form, mapping_of(rules))
     number, overlay = mapping_edits.in_force(_file())

@@ -27,7 +27,20 @@ from app.web.console.preferences import back
 pages = Pages()
 add_pages = pages.add_to
 
-_ARGUMENTS = ("reason", "order", "item", "quantity", "assignee", "tag", "remove", "value")
+_TAKES = {
+    Action.RETRY: frozenset[str](),
+    Action.RESOLVE: frozenset({"reason"}),
+    Action.RELEASE: frozenset({"reason"}),
+    Action.CHOOSE_ORDER: frozenset({"order", "reason"}),
+    Action.CORRECT_QUANTITY: frozenset({"item", "quantity", "reason"}),
+    Action.NEXT_PERIOD: frozenset({"reason"}),
+    Action.MAP_CODE: frozenset({"value", "reason"}),
+    Action.ASSIGN: frozenset({"assignee"}),
+    Action.SNOOZE: frozenset({"days"}),
+    Action.TAG: frozenset({"tag", "remove"}),
+}
+"""The fields that an action takes: a list's form has those of several, and what was not asked for is not kept."""
+_FIELDS = frozenset[str]().union(*_TAKES.values())
 _DAYS = {"1": 1, "3": 3, "7": 7}
 
 
@@ -35,12 +48,13 @@ _DAYS = {"1": 1, "3": 3, "7": 7}
 def act() -> ResponseReturnValue:
     """Do something to the exceptions that a form names: by number, by cause, or all that the list shows."""
     action = _action()
+    g.unasked = _FIELDS - _TAKES[action]
     ids = _meant()
     if not ids:
         flash(gettext("Choose at least one first."), "problem")
         return back()
     _check(action, ids)
-    arguments = _arguments()
+    arguments = _arguments(action)
     if action in REASONED and not arguments.get("reason"):
         flash(gettext("Say why: whoever looks later needs the reason."), "problem")
         return back()
@@ -83,7 +97,7 @@ def map_code() -> ResponseReturnValue:
         flash(gettext("Nothing with this cause is open any more: it was mended, or somebody resolved it."), "problem")
         return back()
     try:
-        done = approvals.do_or_ask(Action.MAP_CODE, ids, _arguments(), actor().name)
+        done = approvals.do_or_ask(Action.MAP_CODE, ids, _arguments(Action.MAP_CODE), actor().name)
     except NotPossible as problem:
         flash(in_words(problem.said), "problem")
     else:
@@ -176,11 +190,12 @@ def _check(action: Action, ids: Sequence[int]) -> None:
         abort(HTTPStatus.FORBIDDEN)
 
 
-def _arguments() -> dict[str, str]:
-    found = {name: request.form.get(name, "").strip() for name in _ARGUMENTS}
-    if found["assignee"] and all(found["assignee"] != each.login for each in list_people() if each.active):
+def _arguments(action: Action) -> dict[str, str]:
+    found = {name: request.form.get(name, "").strip() for name in sorted(_TAKES[action])}
+    assignee = found.get("assignee")
+    if assignee and all(assignee != each.login for each in list_people() if each.active):
         abort(HTTPStatus.BAD_REQUEST)
-    days = _DAYS.get(request.form.get("days", ""))
+    days = _DAYS.get(found.pop("days", ""))
     if days is not None:
         found["until"] = (g.now + timedelta(days=days)).isoformat()
     return {name: value for name, value in found.items() if value}

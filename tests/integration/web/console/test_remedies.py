@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -9,6 +10,7 @@ from flask.testing import FlaskClient
 from openpyxl import load_workbook
 from sqlalchemy import update
 
+from app.db.codec import dump
 from app.db.engine import transaction
 from app.db.tables.desk import BulkJobRow
 from app.db.tables.exceptions import DecisionRow, ExceptionRow
@@ -16,11 +18,12 @@ from app.db.tables.mapping import SkuAlias
 from app.db.tables.returns import ReturnRow
 from app.domain.blockers import Code, Team
 from app.permissions import Role
+from app.services.access.acts import list_acts
 from app.services.exceptions.bulk_jobs import carry_jobs, get_job, start_job
 from app.services.exceptions.desk_actions import Action
 from app.services.mapping_edits import forget, newest_overlay
 from tests.support.console import a_person, send, sign_in
-from tests.support.rows import NOON, exception_row, return_row, saved
+from tests.support.rows import NOON, a_return, exception_row, return_row, saved
 from tests.support.scene import Scene
 
 
@@ -108,6 +111,28 @@ def test_all_of_a_list_is_what_its_filters_leave(ana: FlaskClient) -> None:
     send(ana, "/console/exceptions/act?store=uk", action="tag", all="yes", tag=" Big  One ")
 
     assert sorted((row.store, row.tags) for row in _rows().values()) == [("es", []), ("uk", ["big one"])]
+
+
+def test_what_stands_in_a_form_and_was_not_asked_for_is_not_kept(ana: FlaskClient) -> None:
+    (number,) = _held()
+    form = {"reason": "", "assignee": "ana", "days": "3", "tag": "urgent"}
+    send(ana, "/console/exceptions/act", ids=str(number), action="retry", **form)
+
+    (act, *_) = [each for each in list_acts().rows if each.what == "act"]
+    assert act.detail.keys().isdisjoint(form)
+    assert act.detail["action"] == "retry"
+    row = _rows()[number]
+    assert (row.assigned_to, row.snoozed_until, row.tags) == (None, None, [])
+
+
+def test_one_unit_cannot_be_corrected_downwards(ana: FlaskClient) -> None:
+    for units, offered in ((1, False), (2, True)):
+        name = f"over-{units}"
+        (item,) = a_return().items
+        pk = saved(return_row(name, data=dump(a_return(name, items=(replace(item, quantity=units),)))))
+        number = saved(exception_row(Code.OVER_RETURN, f"es:{name}", return_pk=pk, return_id=name))
+        page = ana.get(f"/console/exceptions/{number}").text
+        assert ('value="correct_quantity"' in page) is offered
 
 
 def test_assign_snooze_and_comment(ana: FlaskClient) -> None:
