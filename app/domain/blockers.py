@@ -10,6 +10,13 @@ from app.domain.money import Money
 from app.domain.saying import Said
 
 
+class Side(StrEnum):
+    """Whether a difference is one of too much or of too little, for amounts that have no sign."""
+
+    OVER = "over"
+    UNDER = "under"
+
+
 class Team(StrEnum):
     """Who can mend it."""
 
@@ -192,7 +199,8 @@ REMEDIES: dict[Code, Remedy] = {
 class Blocker:
     """Something that a return cannot get past by itself.
 
-    `cause` groups: equal code and cause are one thing to mend. `units` and `amount` are what it holds up.
+    `cause` groups: equal code and cause are one thing to mend. `units` and `amount` are what it holds up. `side`: where
+    the amount is the difference of a refund, whether too much or too little was refunded.
     """
 
     code: Code
@@ -202,6 +210,7 @@ class Blocker:
     amount: Money | None = None
     receipt_id: str | None = None
     document_key: str | None = None
+    side: Side | None = None
 
     @property
     def team(self) -> Team:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.domain.blockers import Blocker, Code
+from app.domain.blockers import Blocker, Code, Side
 from app.domain.credit import Released, credit_target, units_owed
 from app.domain.documents import Document, Entry, State
 from app.domain.dossier import Dossier, item_status, phase
@@ -103,7 +103,8 @@ def _blocker(return_id: str, gap: Gap, credited: _Standing) -> Blocker:
         due=due,
         off=off,
     )
-    return Blocker(Code.REFUND_MISMATCH, return_id, message, amount=difference)
+    side = Side.OVER if due < gap.paid else Side.UNDER
+    return Blocker(Code.REFUND_MISMATCH, return_id, message, amount=difference, side=side)
 
 
 def _settlements(fees: Money, bonus: Money) -> list[tuple[Money, Money]]:

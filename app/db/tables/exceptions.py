@@ -27,6 +27,7 @@ class ExceptionRow(Base):
 
     `message` in English, `said` what it was made of, by which it is said in another language (`app.domain.saying`).
     `assigned_to`: the login of who sees to it. `snoozed_until`: nobody wants to see it before.
+    `side`: of a refund's difference, whether too much (`over`) or too little (`under`) was refunded.
     """
 
     __tablename__ = "exceptions"
@@ -44,6 +45,7 @@ class ExceptionRow(Base):
     units: Mapped[int] = mapped_column(Integer, server_default="0")
     amount: Mapped[Decimal | None]
     currency: Mapped[str | None]
+    side: Mapped[str | None]
     message: Mapped[str]
     said: Mapped[Json | None]
     opened_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -15,7 +15,7 @@ from app.config import Alerts
 from app.db.engine import transaction
 from app.db.tables.desk import ApprovalRow, CommentRow
 from app.db.tables.exceptions import ExceptionRow
-from app.domain.blockers import REMEDIES, Code, Team
+from app.domain.blockers import REMEDIES, Code, Side, Team
 from app.domain.money import Money, currencies_without_decimals
 from app.domain.saying import unpack
 from app.services.exceptions.exception_queue import ExceptionView, Filter, view_of
@@ -244,6 +244,41 @@ def loads(wanted: Wanted) -> dict[str, Load]:
                 money[currency] = Money.rounded(amount, currency)
             found[team] = Load(before.count + number, before.units + int(units), money)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class RefundSums:
+    """Differences of refunds in one currency: refunded too much, too little, and the one less the other.
+
+    `net` is below zero where less was refunded than is credited.
+    """
+
+    over: Money
+    under: Money
+
+    @property
+    def net(self) -> Money:
+        """Too much less too little."""
+        return self.over - self.under
+
+
+def refund_sums(wanted: Filter) -> dict[str, RefundSums]:
+    """By currency, what refunds differ by in all; refunds in another currency than the order have no side, and no sum.
+
+    Of all that is meant, whatever other codes are among it.
+    """
+    row = ExceptionRow
+    query = (
+        select(row.currency, row.side, func.sum(row.amount))
+        .where(*wanted.conditions(), row.code == Code.REFUND_MISMATCH, row.side.is_not(None), row.amount.is_not(None))
+        .group_by(row.currency, row.side)
+    )
+    with transaction() as session:
+        found = {(currency, side): amount for currency, side, amount in session.execute(query) if currency is not None}
+    return {
+        currency: RefundSums(*(Money.rounded(found.get((currency, side), Decimal(0)), currency) for side in Side))
+        for currency in sorted({currency for currency, _ in found})
+    }
 
 
 def together(parts: Iterable[Load]) -> Load:

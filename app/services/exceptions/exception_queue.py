@@ -40,7 +40,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class ExceptionView:
-    """One exception. `units` and `amount` are what it holds up."""
+    """One exception. `units` and `amount` are what it holds up; `side`, whether a refund was too much or too little."""
 
     id: int
     code: str
@@ -53,6 +53,7 @@ class ExceptionView:
     units: int
     amount: Decimal | None
     currency: str | None
+    side: str | None
     message: str
     opened_at: datetime
     closed_at: datetime | None
@@ -203,6 +204,7 @@ def view_of(row: ExceptionRow) -> ExceptionView:
         units=row.units,
         amount=row.amount,
         currency=row.currency,
+        side=row.side,
         message=unpack(row.said, row.message),
         opened_at=row.opened_at,
         closed_at=row.closed_at,

@@ -267,6 +267,7 @@ def _sync_exceptions(
         each.message, each.said = blocker.message, pack(blocker.message)
         each.amount = blocker.amount.amount if blocker.amount else None
         each.currency = blocker.amount.currency if blocker.amount else None
+        each.side = blocker.side
         open_now.append(each)
     for each in standing.values():
         each.closed_at, each.closed_by = now, CAUSE_GONE

@@ -96,6 +96,10 @@ class ExceptionAnswer(Schema):
     units = fields.Integer()
     amount = Amount(attribute="money", allow_none=True)
     currency = fields.String(allow_none=True)
+    side = fields.String(
+        allow_none=True,
+        metadata={"description": "of `refund_mismatch`: `over`, too much was refunded, or `under`, too little"},
+    )
     message = fields.String()
     way_out = fields.String()
     opened_at = fields.AwareDateTime()

@@ -11,6 +11,8 @@ from flask.typing import ResponseReturnValue
 from app.domain.blockers import Team
 from app.domain.checklists import Look, Rhythm, points_of, span_of
 from app.permissions import Permission
+from app.services.exceptions.desk import refund_sums
+from app.services.exceptions.exception_queue import Filter
 from app.services.views import checklists as service
 from app.web.console.handbook import month_end
 from app.web.console.language import N_, gettext
@@ -68,6 +70,7 @@ def checklists() -> ResponseReturnValue:
         texts=POINTS,
         looks=_LOOKS,
         compared=service.compared(),
+        refunds=refund_sums(Filter(open=True)),
         how=month_end(),
         may_sign=actor().acts_for(Team.FINANCE if rhythm is Rhythm.MONTH_END else team),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from io import BytesIO, TextIOWrapper
@@ -12,6 +12,7 @@ import xlsxwriter
 from flask import send_file
 from flask.typing import ResponseReturnValue
 
+from app.domain.blockers import Side
 from app.services.exceptions.desk import Line
 from app.spreadsheet import harmless, write_csv
 from app.web.console import names
@@ -30,6 +31,7 @@ _HEADS = (
     N_("Units"),
     N_("Amount"),
     N_("Currency"),
+    N_("Refunded"),
     N_("Opened"),
     N_("Closed"),
     N_("Closed by"),
@@ -37,6 +39,7 @@ _HEADS = (
     N_("Tags"),
     N_("Message"),
 )
+_SIDES: Mapping[str, str] = {Side.OVER: N_("too much"), Side.UNDER: N_("too little")}
 _OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "remove_timezone": True}
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -61,6 +64,7 @@ def _cells(line: Line) -> list[Cell]:
         each.units,
         each.money.amount if each.money else None,
         each.currency,
+        gettext(_SIDES[each.side]) if each.side is not None else None,
         each.opened_at,
         each.closed_at,
         closed_how(each.closed_by) if each.closed_at else None,

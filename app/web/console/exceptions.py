@@ -54,6 +54,7 @@ def exceptions() -> ResponseReturnValue:
         loads=loads,
         listed=desk.together(load for team, load in loads.items() if wanted.team in (None, team)),
         overdue=desk.overdue(config().alerts, g.now),
+        refunds=desk.refund_sums(wanted) if wanted.code == Code.REFUND_MISMATCH else {},
         closed_shown=desk.CLOSED_SHOWN,
         **_common(wanted),
     )

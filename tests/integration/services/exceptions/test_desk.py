@@ -21,9 +21,11 @@ from app.services.exceptions.desk import (
     lines,
     loads,
     overdue,
+    refund_sums,
     together,
 )
 from app.services.exceptions.desk_actions import Action
+from app.services.exceptions.exception_queue import Filter
 from tests.support.rows import NOON, exception_row, return_row, saved
 
 pytestmark = pytest.mark.usefixtures("books")
@@ -167,3 +169,29 @@ def test_overdue_is_by_the_teams_escalation_path() -> None:
 @pytest.mark.parametrize("text", [None, "", "x", "1", "1~x", "~"])
 def test_a_cursor_that_is_none_begins_at_the_beginning(text: str | None) -> None:
     assert Cursor.read(text) is None
+
+
+def test_what_was_refunded_too_much_and_too_little_is_summed_apart() -> None:
+    for n, (amount, currency, side) in enumerate(
+        [
+            ("10", "EUR", "over"),
+            ("2.50", "EUR", "over"),
+            ("20", "EUR", "under"),
+            ("3", "GBP", "over"),
+            ("9", "EUR", None),
+        ]
+    ):
+        saved(
+            exception_row(
+                Code.REFUND_MISMATCH, f"r{n}", return_pk=saved(return_row(f"r{n}")), amount=Decimal(amount),
+                currency=currency, side=side,
+            )
+        )  # fmt: skip
+    saved(exception_row(return_pk=saved(return_row("other")), amount=Decimal(99)))
+
+    sums = refund_sums(Filter(open=True))
+
+    assert list(sums) == ["EUR", "GBP"]
+    euro = sums["EUR"]
+    assert (str(euro.over), str(euro.under), str(euro.net)) == ("12.50", "20.00", "-7.50")
+    assert (str(sums["GBP"].over), str(sums["GBP"].under)) == ("3.00", "0.00")

@@ -15,6 +15,7 @@ def test_a_refund_that_differs_is_told_to_finance_and_the_memo_is_made_all_the_s
 
     (exception,) = scene.exceptions()
     assert (exception.code, exception.team, str(exception.amount)) == ("refund_mismatch", "finance", "3.78")
+    assert exception.side == "under"
     assert "Reveni refunded 18.00 EUR. Credited are 21.78 EUR on CM-r1-1" in exception.message
     assert "0001 refunded without the tax of 3.78" in exception.message
     assert scene.memos()["CM-r1-1"]["total_amt"] == "21.78"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from flask.testing import FlaskClient
@@ -90,3 +91,18 @@ def test_nonsense_is_refused(ana: FlaskClient) -> None:
     assert send(ana, "/console/checklists", point="coffee", day=TODAY).status_code == 400
     assert send(ana, "/console/checklists", point="skus_known", day="someday").status_code == 400
     assert ana.get("/console/checklists?team=cooks&day=someday&rhythm=weekly").status_code == 200
+
+
+def test_differences_of_refunds_are_told_by_too_much_and_too_little(ana: FlaskClient) -> None:
+    for name, amount, side in (("r1", "10", "over"), ("r2", "12.50", "under")):
+        saved(exception_row(Code.REFUND_MISMATCH, name, amount=Decimal(amount), currency="EUR", side=side))
+    words = "Refunded too much: 10.00 EUR; too little: 12.50 EUR."
+
+    for page in ("/console/checklists?rhythm=month_end", "/console/exceptions?code=refund_mismatch"):
+        shown = ana.get(page).text
+        assert words in shown
+        assert "Set off, 2.50 EUR less was refunded than is credited." in shown
+    assert words not in ana.get("/console/exceptions").text
+    file = ana.get("/console/exceptions/download?code=refund_mismatch").text
+    assert "too much" in file
+    assert "too little" in file
