@@ -65,6 +65,7 @@ def open_exceptions(configured: None) -> None:
         saved(exception_row(code, cause, return_pk=saved(return_row(f"{code}")), return_id=f"{code}"))
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.usefixtures("open_exceptions")
 def test_no_argument_of_an_address_breaks_a_page(ana: FlaskClient) -> None:
     broken = {
@@ -78,6 +79,7 @@ def test_no_argument_of_an_address_breaks_a_page(ana: FlaskClient) -> None:
     assert broken == set()
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.usefixtures("open_exceptions")
 def test_no_number_in_an_address_breaks_a_page(ana: FlaskClient) -> None:
     token = csrf_token(ana, "/console/me")
@@ -93,6 +95,7 @@ def test_no_number_in_an_address_breaks_a_page(ana: FlaskClient) -> None:
     assert broken == set()
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.usefixtures("open_exceptions")
 def test_no_field_of_a_form_breaks_a_page(ana: FlaskClient) -> None:
     token = csrf_token(ana, "/console/me")
