@@ -169,9 +169,15 @@ class Currency(fields.Field[str]):
 
 
 class Words(fields.Field[str]):
-    """Text that may be empty."""
+    """Text that may be empty. Where one that is left out is read as "", null is, too."""
 
     default_error_messages = _COMMON
+
+    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **kwargs: Any) -> Any:
+        """The text; None only where that is what one that is left out is read as. Raises ValidationError."""
+        if value is None and self.allow_none and self.load_default == "":
+            return ""
+        return super().deserialize(value, attr, data, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if not isinstance(value, str) or not is_storable(value):

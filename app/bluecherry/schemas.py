@@ -50,7 +50,7 @@ class _Item(WireSchema):
     def _make(self, data: dict[str, Any], **kwargs: Any) -> Item:
         active = data.pop("active_ok") == "Y"
         required = {"sku": data.pop("sku"), "upc": data.pop("upc") or None, "division": data.pop("division")}
-        return Item(**required, active=active, **{name: text or "" for name, text in data.items()})
+        return Item(**required, active=active, **data)
 
 
 class _OrderLine(WireSchema):
@@ -135,7 +135,7 @@ class _Journal(WireSchema):
 
     @post_load
     def _make(self, data: dict[str, Any], **kwargs: Any) -> PostedJournal:
-        return PostedJournal(**{**data, "ord_num": data["ord_num"] or "", "lines": tuple(data["lines"])})
+        return PostedJournal(**{**data, "lines": tuple(data["lines"])})
 
 
 class _MemoLine(WireSchema):
@@ -260,7 +260,6 @@ def read_order(document: object) -> Order:
     currency = data.pop("currency")
     lines = [_in_money(line, currency, "the order") for line in data.pop("lines")]
     header = _in_money(data, currency, "the order")
-    header["store"] = header["store"] or ""
     return Order(currency=currency, lines=tuple(OrderLine(**line) for line in lines), **header)
 
 

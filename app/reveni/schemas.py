@@ -91,7 +91,7 @@ class _ReturnItem(WireSchema):
             quantity=data["quantity"],
             price=data["price"],
             status=data["status"],
-            reason=data["return_reason"] or "",
+            reason=data["return_reason"],
             reject_reason=data["reject_reason"] or None,
             exchange=exchange
             and Exchange(exchange["sku"], exchange["quantity"] or data["quantity"], exchange["price"]),
@@ -119,7 +119,7 @@ class _Refund(WireSchema):
 
     @post_load
     def _make(self, data: dict[str, Any], **kwargs: Any) -> Refund:
-        return Refund(data["method"] or "", data["status"] or "", data["amount"], data["refunded_at"])
+        return Refund(data["method"], data["status"], data["amount"], data["refunded_at"])
 
 
 class _Destination(WireSchema):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -128,7 +129,8 @@ def test_only_finance_releases_a_credit(client: FlaskClient) -> None:
 
 def test_what_is_done_is_signed_by_the_token(client: FlaskClient) -> None:
     first, second = (
-        saved(exception_row(return_pk=saved(return_row(each)), return_id=each, amount=None)) for each in ("r1", "r2")
+        saved(exception_row(return_pk=saved(return_row(each)), return_id=each, amount=Decimal(0)))
+        for each in ("r1", "r2")
     )
     token = add_token("desk", Role.OPERATOR, (Team.MERCHANDISING,), "ann", None).reveal()
     headers = {"Authorization": f"Bearer {token}"}

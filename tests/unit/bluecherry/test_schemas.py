@@ -9,7 +9,8 @@ import pytest
 
 from app.bluecherry import schemas
 from app.bluecherry.documents import Batch, BatchResult, DocumentRow, JournalLine, Stock
-from app.domain.model import CreditedLine, Item
+from app.db.codec import dump, load
+from app.domain.model import CreditedLine, Item, Order
 from app.domain.money import Money
 from app.domain.periods import Period
 from app.wire import Unreadable
@@ -82,6 +83,14 @@ def test_an_order() -> None:
         euros("7.47"),
     )
     assert line.paid == euros("43.02")
+
+
+@pytest.mark.parametrize("changes", [{"tax_code": None}, {"tax_code": ""}], ids=str)
+def test_a_line_without_a_tax_code_is_the_same_after_it_was_kept(changes: dict[str, object]) -> None:
+    order = schemas.read_order(an_order(lines=[a_line(**changes)], store=None))
+
+    assert (order.lines[0].tax_code, order.store) == ("", "")
+    assert load(Order, dump(order)).lines[0].tax_code == ""
 
 
 def test_an_order_in_a_currency_without_decimals() -> None:
