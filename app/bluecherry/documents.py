@@ -182,12 +182,13 @@ class BatchResult:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch; `results` are in any order, and incomplete until it is done."""
+    """A batch; `results` are in any order, and incomplete until it is done. `unread`: those that cannot be read."""
 
     batch_num: str
     batch_ref: str | None
     status: Literal["queued", "processing", "done"]
     results: tuple[BatchResult, ...]
+    unread: int = 0
 
     @property
     def done(self) -> bool:

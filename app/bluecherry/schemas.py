@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import fields, post_load
+from marshmallow import ValidationError, fields, post_load
 from marshmallow.validate import OneOf
 
 from app.bluecherry.documents import Batch, BatchResult, DocumentRow, JournalLine, PostedJournal, Stock
@@ -195,15 +195,33 @@ class _Result(WireSchema):
         )
 
 
+class _Results(Many):
+    """Results one by one, and None for each that cannot be read: it must not keep the others from being known."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise ValidationError("is not a list")
+        return [self._result(each) for each in value]
+
+    def _result(self, value: Any) -> BatchResult | None:
+        try:
+            result: BatchResult = self._schema.load(value)
+        except ValidationError:
+            return None
+        return result
+
+
 class _Batch(WireSchema):
     batch_num = Code(required=True)
     batch_ref = Words(load_default=None, allow_none=True)
     status = Code(required=True, validate=OneOf(["queued", "processing", "done"], error="is no status of a batch"))
-    results = Many(_Result, load_default=list, allow_none=True)
+    results = _Results(_Result, load_default=list, allow_none=True)
 
     @post_load
     def _make(self, data: dict[str, Any], **kwargs: Any) -> Batch:
-        return Batch(data["batch_num"], data["batch_ref"], data["status"], tuple(data["results"] or ()))
+        results = data["results"] or []
+        read = tuple(each for each in results if each is not None)
+        return Batch(data["batch_num"], data["batch_ref"], data["status"], read, len(results) - len(read))
 
 
 class _Stock(WireSchema):

@@ -11,7 +11,7 @@ from app.sandbox.bluecherry.document import Document
 from app.sandbox.bluecherry.fields import Fields
 from app.sandbox.bluecherry.refusal import Refusal
 from app.sandbox.bluecherry.rules import RULES
-from app.sandbox.json import Json, JsonObject
+from app.sandbox.json import JsonObject
 
 _MOST = 500  # documents in a batch
 _AT_A_TIME = 20  # documents worked off before other calls are answered again
@@ -26,7 +26,7 @@ class Batch:
     documents: list[tuple[str, JsonObject]]
     visible_at: datetime
     status: str = "queued"
-    results: list[Json] = field(default_factory=list)
+    results: list[JsonObject] = field(default_factory=list)
     posted: list[Document] = field(default_factory=list)
 
     @classmethod
@@ -48,8 +48,12 @@ class Batch:
             "batch_num": self.number,
             "batch_ref": self.ref,
             "status": self.status,
-            "results": self.results[::-1],
+            "results": [*self.results_as_json()],
         }
+
+    def results_as_json(self) -> list[JsonObject]:
+        """What became of each document so far."""
+        return self.results[::-1]
 
     def record(self, kind: str, body: JsonObject, number: str | None, refusal: Refusal | None) -> None:
         """Writes down what became of a document."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
+from app.sandbox.bluecherry.batches import Batch
 from app.sandbox.bluecherry.document import NEVER, Document
 from app.sandbox.bluecherry.erp import Erp
 from app.sandbox.bluecherry.fields import Fields
@@ -142,12 +143,16 @@ class Calls:
     def _batch(self, _: Request, number: str) -> Answer:
         if (batch := self._erp.batches.get(number)) is None:
             raise Refusal("NOT_FOUND", f"there is no batch {number}", "batch_num")
-        return json_answer(200, batch.as_json())
+        return json_answer(200, self._as_told(batch))
 
     def _batches(self, request: Request, _: str) -> Answer:
         now = self._erp.now()
         found = [each for each in self._erp.batches.find(_asked(request, "batch_ref")) if each.visible_at <= now]
-        return json_answer(200, {"batches": [batch.as_json() for batch in found]})
+        return json_answer(200, {"batches": [self._as_told(batch) for batch in found]})
+
+    def _as_told(self, batch: Batch) -> JsonObject:
+        rows = self._erp.garbled.rows("GET /batches", "aux_ref_num", batch.results_as_json())
+        return {**batch.as_json(), "results": rows}
 
     def _stock(self, request: Request, _: str) -> Answer:
         division, sku = _asked(request, "division"), _asked(request, "sku")

@@ -120,21 +120,34 @@ def _finish(row: BatchRow, found: Sequence[Batch], outside: Outside) -> set[int]
         if found:
             batch_row.batch_num = found[0].batch_num
         unmade = "NOT_IN_BATCH" if found or batch_row.error else BATCH_LOST
-        pks = _record(session, row.id, results, unmade, outside)
+        pks = _record(session, row.id, results, unmade, _is_unclear(found), outside)
         plan(session, pks, outside)
     return pks
 
 
+def _is_unclear(found: Sequence[Batch]) -> bool:
+    """Whether a result does not say what became of which document: then only what is posted by a number is certain."""
+    results = [result for batch in found for result in batch.results]
+    return any(batch.unread for batch in found) or not all(result.aux_ref_num for result in results)
+
+
 def _record(
-    session: Session, batch_id: int, results: dict[str, BatchResult], unmade: str, outside: Outside
+    session: Session,
+    batch_id: int,
+    results: dict[str, BatchResult],
+    unmade: str,
+    unclear: bool,
+    outside: Outside,
 ) -> set[int]:
     notes = Notes()
     documents = documents_of(session, batch_id)
     for document in documents:
         document.lease_until = None
         result = results.get(document.key)
-        if result is not None and result.posted:
+        if result is not None and result.posted and result.number is not None:
             posted(document, result.number, notes, outside)
+        elif unclear or (result is not None and result.posted):
+            _look_up(document, notes, outside)
         elif result is not None and (result.error_code or "") not in _PASSING:
             document.batch_id = None
             said_no(session, document, result.error_code or "REJECTED", result.error or "", notes, outside)
@@ -145,6 +158,14 @@ def _record(
             put_off_code(document, code or "", why or "", notes, outside)
     notes.write(session)
     return {document.return_pk for document in documents}
+
+
+def _look_up(document: LedgerRow, notes: Notes, outside: Outside) -> None:
+    """What the batch does not say of a document, its key does: it is looked up, alone, before it is sent again."""
+    document.batch_id = None
+    why = "what became of it in its batch cannot be read"
+    put_off_code(document, "UNREADABLE_RESULT", why, notes, outside)
+    document.state, document.doubtful_since, document.tired = State.DOUBTFUL, outside.now(), False
 
 
 def documents_of(session: Session, batch_id: int) -> Sequence[LedgerRow]:

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import psycopg
 import pytest
 
+from app.bluecherry.documents import Batch
 from app.db.tables.ledger import BatchRow
 from app.services.exceptions.remedies import retry
 from app.services.ledger.batches import follow_batches
@@ -140,6 +142,60 @@ def test_bluecherry_not_answering_about_a_batch_is_asked_again(scene: Scene) -> 
     scene.trouble(None)
     scene.follow()
     assert _batches(scene) == ["done"]
+
+
+@pytest.mark.parametrize("field", ["status", "number", "aux_ref_num"])
+@pytest.mark.parametrize("reason", ["too_small", "odd"])
+def test_a_document_whose_result_cannot_be_read_is_looked_up_by_its_key(scene: Scene, field: str, reason: str) -> None:
+    _due(scene, ["too_small", reason])
+    scene.trouble(None, garbled={"GET /batches": {"RA-r2": [field]}})
+    scene.run_windows()
+    assert _batches(scene) == ["done"]
+    assert scene.states() == {"RA-r1": "posted", "RA-r2": "doubtful"}
+
+    scene.later(60)
+    scene.later(60)
+    if reason == "too_small":
+        assert (scene.states()["RA-r2"], scene.ledger()["RA-r2"].number) == ("posted", scene.ras()["RA-r2"]["ra_num"])
+        assert scene.calls("POST /return_authorizations") == 0
+        assert scene.codes() == []
+        return
+    assert scene.states()["RA-r2"] == "due", "it was not made"
+    scene.trouble(None)
+    scene.clock.move(QUARTER)
+    scene.run_windows()
+    assert scene.states()["RA-r2"] == "refused"
+
+
+def test_results_that_never_can_be_read_are_for_a_person_in_the_end(scene: Scene) -> None:
+    _due(scene, ["odd"])
+    scene.trouble(None, garbled={"GET /batches": {"RA-r1": ["status"]}})
+    for _ in range(scene.outside.config.retry.tries):
+        scene.run_windows()
+        scene.later(3600)
+        scene.clock.move(QUARTER)
+
+    assert scene.codes() == ["tries_used_up"]
+    assert "cannot be read" in scene.exceptions()[0].message
+
+
+def test_a_result_without_a_key_may_be_of_any_document(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    _due(scene, ["too_small", "too_small"])
+    open_windows(scene.outside)
+    erp = scene.outside.bluecherry["main"]
+    ask = erp.batch
+
+    def nameless(number: str) -> Batch | None:
+        batch = ask(number)
+        return batch and replace(batch, results=tuple(replace(each, aux_ref_num=None) for each in batch.results))
+
+    monkeypatch.setattr(erp, "batch", nameless)
+    scene.follow()
+    assert set(scene.states().values()) == {"doubtful"}
+
+    scene.later(60)
+    assert set(scene.states().values()) == {"posted"}
+    assert scene.calls("POST /return_authorizations") == 0
 
 
 def test_a_cancelled_return_leaves_the_window(scene: Scene) -> None:
