@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.db.among import among
 from app.db.codec import dump, load
 from app.db.tables.ledger import LedgerRow
 from app.domain.documents import Amounts, Document, Entry, State
@@ -38,7 +39,7 @@ def write_document(row: LedgerRow, document: Document) -> None:
 
 def rows_of_returns(session: Session, pks: Iterable[int], *, lock: bool = False) -> dict[int, list[LedgerRow]]:
     """All ledger rows of returns, by return."""
-    statement = select(LedgerRow).where(LedgerRow.return_pk.in_(list(pks))).order_by(LedgerRow.id)
+    statement = select(LedgerRow).where(among(LedgerRow.return_pk, pks)).order_by(LedgerRow.id)
     if lock:
         statement = statement.with_for_update()
     found: dict[int, list[LedgerRow]] = {}

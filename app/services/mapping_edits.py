@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.config.mapping import keys_of
 from app.config.model import Config
 from app.config.overlay import OverlayError, overlaid, overlaid_rules
+from app.db.among import among
 from app.db.engine import DatabaseNotSet, transaction
 from app.db.tables.exceptions import ExceptionRow
 from app.db.tables.mapping import MappingEditRow
@@ -228,8 +229,8 @@ def _wake(session: Session, now: datetime) -> int:
     )
     pks = sorted(pk for pk in session.scalars(waiting) if pk is not None)
     # Sorted and locked as everywhere: what a worker has in hand is waited for.
-    session.execute(select(ReturnRow.pk).where(ReturnRow.pk.in_(pks)).order_by(ReturnRow.pk).with_for_update())
-    session.execute(update(ReturnRow).where(ReturnRow.pk.in_(pks)).values(pending=True, wake_at=now + _SETTLED))
+    session.execute(select(ReturnRow.pk).where(among(ReturnRow.pk, pks)).order_by(ReturnRow.pk).with_for_update())
+    session.execute(update(ReturnRow).where(among(ReturnRow.pk, pks)).values(pending=True, wake_at=now + _SETTLED))
     return len(pks)
 
 

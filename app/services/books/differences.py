@@ -10,6 +10,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.db.among import among
 from app.db.tables.exceptions import DecisionRow, ExceptionRow
 from app.db.tables.ledger import LedgerRow
 from app.db.tables.returns import ReturnRow
@@ -76,7 +77,7 @@ def _open(what: Select[tuple[Selected]], rows: Iterable[int]) -> Select[tuple[Se
     return (
         what.select_from(ExceptionRow)
         .join(LedgerRow, same)
-        .where(ExceptionRow.code == Code.BOOKS_DIFFER, ExceptionRow.closed_at.is_(None), LedgerRow.id.in_(set(rows)))
+        .where(ExceptionRow.code == Code.BOOKS_DIFFER, ExceptionRow.closed_at.is_(None), among(LedgerRow.id, set(rows)))
         .where(~ExceptionRow.cause.startswith(f"{Sort.UNREAD}:"))
     )
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from app.bluecherry.documents import KINDS, DocumentRow
 from app.bluecherry.gateway import Page
 from app.calls import CallError
+from app.db.among import among
 from app.db.codec import load
 from app.db.engine import transaction
 from app.db.marks import set_mark
@@ -152,7 +153,7 @@ def _read_page(reading: Reading, kept_as: str | None, outside: Outside) -> None:
 
 def _close(session: Session, reading: Reading, outside: Outside) -> None:
     """Close what the reading found mended: nothing about a document that an unread row may be of."""
-    rows = session.scalars(select(LedgerRow).where(LedgerRow.id.in_(set(reading.agreed)))).all()
+    rows = session.scalars(select(LedgerRow).where(among(LedgerRow.id, set(reading.agreed)))).all()
     agreed = {each.id for each in _booked(session, rows) if not any(row.may_be_of(each) for row in reading.unread)}
     close_agreed(session, agreed, reading.since + _APART, reading.differences, outside.now())
     causes = {each.cause for each in reading.differences}
@@ -185,7 +186,7 @@ def _compare(session: Session, rows: Sequence[DocumentRow], reading: Reading, ou
     recovering = _recovering(outside)
     statement = select(LedgerRow).where(
         LedgerRow.connection == reading.connection,
-        LedgerRow.key.in_({found.key for found, _ in ours}),
+        among(LedgerRow.key, {found.key for found, _ in ours}),
         LedgerRow.shadow.is_(False),
     )
     ledger: dict[str, list[Booked]] = defaultdict(list)
@@ -222,7 +223,7 @@ def _found(row: DocumentRow) -> Found | None:
 
 def _booked(session: Session, rows: Sequence[LedgerRow]) -> list[Booked]:
     undone = select(LedgerRow.return_pk, LedgerRow.document["source"].astext).where(
-        LedgerRow.return_pk.in_({row.return_pk for row in rows}),
+        among(LedgerRow.return_pk, {row.return_pk for row in rows}),
         LedgerRow.kind.in_((Kind.RA_CANCEL, Kind.ORDER_CANCEL)),
         LedgerRow.state == State.POSTED,
     )
@@ -270,7 +271,7 @@ def _look_for(suspects: Sequence[int], reading: Reading, outside: Outside) -> tu
     if not suspects:
         return [], set()
     with transaction() as session:
-        rows = session.scalars(select(LedgerRow).where(LedgerRow.id.in_(suspects))).all()
+        rows = session.scalars(select(LedgerRow).where(among(LedgerRow.id, suspects))).all()
         rows = [row for row in rows if row.store in outside.config.stores]
         booked = {each.id: each for each in _booked(session, rows)}
         parcels = parcels_of(session, rows, outside)

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from app.bluecherry.documents import KINDS, DocumentRow
 from app.bluecherry.gateway import Page
 from app.calls import CallError
+from app.db.among import among
 from app.db.engine import transaction
 from app.db.entries import rows_of_returns
 from app.db.marks import set_mark
@@ -134,12 +135,12 @@ def _learn_of_endings(connection: str, rows: Sequence[DocumentRow], outside: Out
     """
     made = {row.number: row for row in rows if KINDS[row.type] in (Kind.RETURN_AUTHORISATION, Kind.EXCHANGE_ORDER)}
     with transaction() as session:
-        known = set(session.scalars(select(LedgerRow.number).where(LedgerRow.number.in_(made))))
+        known = set(session.scalars(select(LedgerRow.number).where(among(LedgerRow.number, made))))
         again = {row.ref_num2 for number, row in made.items() if number not in known}
         older = (
             select(LedgerRow.kind, LedgerRow.number)
             .join(ReturnRow, ReturnRow.pk == LedgerRow.return_pk)
-            .where(ReturnRow.id.in_(again), *_standing(connection))
+            .where(among(ReturnRow.id, again), *_standing(connection))
         )
         asked = sorted({(kind, number or "") for kind, number in session.execute(older)})
     erp = outside.bluecherry[connection]
@@ -161,7 +162,7 @@ def _learn_of_endings(connection: str, rows: Sequence[DocumentRow], outside: Out
     if not endings:
         return
     with transaction() as session:
-        ended = select(LedgerRow).where(LedgerRow.number.in_(endings), *_standing(connection))
+        ended = select(LedgerRow).where(among(LedgerRow.number, endings), *_standing(connection))
         rows_of = session.scalars(ended.order_by(LedgerRow.id)).all()
         lock_returns(session, {row.return_pk for row in rows_of})
         ledger = rows_of_returns(session, {row.return_pk for row in rows_of}, lock=True)
@@ -185,7 +186,7 @@ def _hint_at_unknown(connection: str, rows: Sequence[DocumentRow], outside: Outs
     stores = [each for each in outside.config.stores.values() if each.connection == connection and not each.return_list]
     for store in stores:
         with transaction() as session:
-            known = select(ReturnRow.id).where(ReturnRow.store == store.name, ReturnRow.id.in_(named))
+            known = select(ReturnRow.id).where(ReturnRow.store == store.name, among(ReturnRow.id, named))
             unknown = sorted(named - set(session.scalars(known)))
         for return_id in unknown:
             try:

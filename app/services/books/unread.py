@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.bluecherry.documents import KINDS, DocumentRow
 from app.bluecherry.gateway import Page, UnreadableRow
+from app.db.among import among
 from app.db.marks import set_mark
 from app.db.tables.exceptions import ExceptionRow
 from app.db.tables.ledger import LedgerRow
@@ -88,7 +89,7 @@ def _is(row: Unread, booked: Booked) -> bool:
 def named_by(connection: str, rows: Sequence[Unread]) -> ColumnElement[bool]:
     """The condition on a document of the ledger that one of the rows names its key or its number."""
     keys, numbers = {row.key for row in rows if row.key}, {row.number for row in rows if row.number}
-    named = or_(LedgerRow.key.in_(keys), LedgerRow.number.in_(numbers))
+    named = or_(among(LedgerRow.key, keys), among(LedgerRow.number, numbers))
     return (LedgerRow.connection == connection) & LedgerRow.shadow.is_(False) & named
 
 
@@ -108,7 +109,7 @@ def close_read(session: Session, connection: str, since: datetime, unread_now: C
         if _mark(each.cause) in covered:
             each.closed_at, each.closed_by = now, "the row can be read again"
             notes.add(each.return_pk, "exception closed", each.document_key, code=each.code)
-    session.execute(delete(Mark).where(Mark.name.in_(covered)))
+    session.execute(delete(Mark).where(among(Mark.name, covered)))
     notes.write(session)
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.db.among import among
 from app.db.engine import transaction
 from app.db.tables.desk import ApprovalRow
 from app.db.tables.exceptions import ExceptionRow
@@ -206,7 +207,7 @@ def _open_exceptions(session: Session, numbers: Sequence[int]) -> Sequence[Excep
 
     Locked after their returns, as planning does it.
     """
-    query = select(ExceptionRow).where(ExceptionRow.id.in_(numbers), ExceptionRow.closed_at.is_(None))
+    query = select(ExceptionRow).where(among(ExceptionRow.id, numbers), ExceptionRow.closed_at.is_(None))
     lock_returns(session, {row.return_pk for row in session.scalars(query) if row.return_pk is not None})
     rows = session.scalars(query.order_by(ExceptionRow.id).with_for_update()).all()
     if not rows:
@@ -273,7 +274,7 @@ def _noted(session: Session, row: ApprovalRow, what: str, by: str) -> ExceptionR
     if row.edit is not None:
         note_edit(session, what, row, by)
         return None
-    rows = session.scalars(select(ExceptionRow).where(ExceptionRow.id.in_(row.exception_ids))).all()
+    rows = session.scalars(select(ExceptionRow).where(among(ExceptionRow.id, row.exception_ids))).all()
     _note(session, rows, what, row, by)
     return rows[0]
 

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from app.db.among import among
 from app.db.engine import transaction
 from app.db.tables.desk import BulkJobRow
 from app.db.tables.exceptions import ExceptionRow
@@ -94,7 +95,8 @@ def get_job(number: int) -> JobView:
         row = session.get(BulkJobRow, number)
         if row is None:
             raise NoSuchJob(f"there is no job {number}")
-        closed = select(func.count()).where(ExceptionRow.id.in_(row.exception_ids), ExceptionRow.closed_at.is_not(None))
+        mine = among(ExceptionRow.id, row.exception_ids)
+        closed = select(func.count()).where(mine, ExceptionRow.closed_at.is_not(None))
         return JobView(
             id=row.id,
             action=Action(row.action),

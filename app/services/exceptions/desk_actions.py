@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy import func, or_, select, update
 
+from app.db.among import among
 from app.db.engine import transaction
 from app.db.tables.exceptions import ExceptionRow
 from app.domain.saying import say
@@ -55,7 +56,7 @@ def needs_second_person(action: Action, exception_ids: Sequence[int]) -> bool:
     if action is not Action.RESOLVE:
         return False
     at_stake = or_(ExceptionRow.amount.is_(None), ExceptionRow.amount > 0)
-    count = select(func.count()).where(ExceptionRow.id.in_(exception_ids), at_stake)
+    count = select(func.count()).where(among(ExceptionRow.id, exception_ids), at_stake)
     with transaction() as session:
         return bool(session.scalar(count))
 
@@ -101,7 +102,7 @@ def _map_code(ids: Sequence[int], arguments: Arguments, by: str) -> int:
 
 def _cause(ids: Sequence[int]) -> tuple[str, str]:
     """Code and cause of exceptions. Raises NotPossible where they are of several, or none is there."""
-    query = select(ExceptionRow.code, ExceptionRow.cause).where(ExceptionRow.id.in_(ids)).distinct()
+    query = select(ExceptionRow.code, ExceptionRow.cause).where(among(ExceptionRow.id, ids)).distinct()
     with transaction() as session:
         found = session.execute(query.limit(2)).all()
     if len(found) != 1:
@@ -125,7 +126,7 @@ def _mark(ids: Sequence[int], by: str, what: str, **values: str | datetime | Non
     (value,) = values.values()
     statement = (
         update(ExceptionRow)
-        .where(ExceptionRow.id.in_(ids), ExceptionRow.closed_at.is_(None))
+        .where(among(ExceptionRow.id, ids), ExceptionRow.closed_at.is_(None))
         .values(values)
         .returning(ExceptionRow.return_pk, ExceptionRow.document_key, ExceptionRow.code)
     )
@@ -147,7 +148,7 @@ def _tag(ids: Sequence[int], arguments: Arguments, by: str) -> int:
     tags = func.array_remove(ExceptionRow.tags, tag)
     if not arguments.get("remove"):
         tags = func.array_append(tags, tag)
-    statement = update(ExceptionRow).where(ExceptionRow.id.in_(ids)).values(tags=tags).returning(ExceptionRow.id)
+    statement = update(ExceptionRow).where(among(ExceptionRow.id, ids)).values(tags=tags).returning(ExceptionRow.id)
     with transaction() as session:
         return len(session.execute(statement).all())
 

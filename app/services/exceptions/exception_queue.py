@@ -10,6 +10,7 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from app.db.among import among
 from app.db.engine import transaction
 from app.db.tables.exceptions import ExceptionRow
 from app.domain.blockers import REMEDIES, Code
@@ -135,7 +136,7 @@ def ids_of_cause(code: str, cause: str) -> list[int]:
 def teams_of(numbers: Sequence[int]) -> frozenset[str]:
     """The teams whose exceptions these are."""
     with transaction() as session:
-        return frozenset(session.scalars(select(ExceptionRow.team).where(ExceptionRow.id.in_(numbers)).distinct()))
+        return frozenset(session.scalars(select(ExceptionRow.team).where(among(ExceptionRow.id, numbers)).distinct()))
 
 
 def grouped(wanted: Filter) -> list[Group]:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.db.among import among
 from app.db.codec import load
 from app.db.engine import transaction
 from app.db.tables.exceptions import DecisionRow, ExceptionRow
@@ -250,7 +251,7 @@ def map_sku(store: str, sku: str, target: str, by: str) -> int:
 
 def _open(session: Session, exception_ids: Sequence[int]) -> Sequence[ExceptionRow]:
     """The open exceptions of these, locked after their returns, as planning does it."""
-    statement = select(ExceptionRow).where(ExceptionRow.id.in_(exception_ids), ExceptionRow.closed_at.is_(None))
+    statement = select(ExceptionRow).where(among(ExceptionRow.id, exception_ids), ExceptionRow.closed_at.is_(None))
     lock_returns(session, {row.return_pk for row in session.scalars(statement) if row.return_pk is not None})
     return session.scalars(statement.order_by(ExceptionRow.id).with_for_update()).all()
 
@@ -263,7 +264,7 @@ def _again(session: Session, inbox_id: int) -> None:
 def _refused_are_due(session: Session, pks: set[int]) -> None:
     """Refused documents are due again; what used up its tries gets new ones, a doubtful one with its look-up first."""
     fresh = {"tries": 0, "waits": 0, "tired": False, "retry_at": None, "error": None, "error_code": None}
-    mine = LedgerRow.return_pk.in_(pks)
+    mine = among(LedgerRow.return_pk, pks)
     session.execute(update(LedgerRow).where(mine, LedgerRow.state == State.REFUSED).values(state=State.DUE, **fresh))
     session.execute(update(LedgerRow).where(mine, LedgerRow.tired.is_(True)).values(**fresh))
 
@@ -293,4 +294,4 @@ def _may_be_unread() -> ColumnElement[bool]:
 
 
 def _wake(session: Session, pks: set[int]) -> None:
-    session.execute(update(ReturnRow).where(ReturnRow.pk.in_(pks)).values(wake_at=utc_now(), pending=True))
+    session.execute(update(ReturnRow).where(among(ReturnRow.pk, pks)).values(wake_at=utc_now(), pending=True))

@@ -10,6 +10,7 @@ from typing import TypeVar
 from sqlalchemy import Select, select, tuple_
 from sqlalchemy.orm import Session
 
+from app.db.among import among
 from app.db.codec import load
 from app.db.entries import entry_of, rows_of_returns
 from app.db.tables.base import Base
@@ -159,7 +160,7 @@ def _why(ret: Return, problem: Code | None) -> Said:
 def lock_returns(session: Session, pks: Iterable[int]) -> None:
     """Take the locks on returns: always the first that a transaction takes, so that none waits for the other."""
     session.execute(
-        select(ReturnRow.pk).where(ReturnRow.pk.in_(sorted(set(pks)))).order_by(ReturnRow.pk).with_for_update()
+        select(ReturnRow.pk).where(among(ReturnRow.pk, sorted(set(pks)))).order_by(ReturnRow.pk).with_for_update()
     )
 
 

@@ -13,14 +13,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.bluecherry.gateway import UnreadableRow
+from app.db.among import among
 from app.db.tables.exceptions import ExceptionRow
 from app.domain.blockers import REMEDIES, Code
 from app.domain.saying import pack, say
 
 READABLE = "the row can be read again"
 """Who closed an exception about a row: a later reading."""
-_AT_ONCE = 1000
-"""Causes per statement."""
 
 
 def set_aside(session: Session, where: str, rows: Iterable[UnreadableRow], name: str) -> set[str]:
@@ -46,15 +45,14 @@ def set_aside(session: Session, where: str, rows: Iterable[UnreadableRow], name:
 
 def close_named(session: Session, where: str, names: Collection[str], now: datetime) -> None:
     """Close what is open about rows of a list that came readable by now, by their names."""
-    causes = sorted(f"{where}:{name}" for name in names)
-    for start in range(0, len(causes), _AT_ONCE):
-        session.execute(_close(now).where(ExceptionRow.cause.in_(causes[start : start + _AT_ONCE])))
+    if names:
+        session.execute(_close(now).where(among(ExceptionRow.cause, {f"{where}:{name}" for name in names})))
 
 
 def close_others(session: Session, where: str, causes: Collection[str], now: datetime) -> None:
     """Close what is open about a list that was read whole, but for what it still could not read."""
     of_the_list = ExceptionRow.cause.startswith(f"{where}:", autoescape=True)
-    session.execute(_close(now).where(of_the_list, ExceptionRow.cause.not_in(causes)))
+    session.execute(_close(now).where(of_the_list, ~among(ExceptionRow.cause, causes)))
 
 
 def _close(now: datetime) -> Update:

@@ -14,10 +14,11 @@ from functools import partial
 from math import ceil
 
 import structlog
-from sqlalchemy import exists, select, tuple_
+from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.db.among import among
 from app.db.engine import transaction
 from app.db.marks import set_mark
 from app.db.tables.returns import InboxEvent, ReturnRow
@@ -169,7 +170,7 @@ def _remember(store: str, page: ReturnPage) -> int:
     with transaction() as session:
         known = session.execute(
             select(ReturnRow.id, ReturnRow.updated).where(
-                tuple_(ReturnRow.store, ReturnRow.id).in_([(store, ret.id) for ret in page.returns])
+                ReturnRow.store == store, among(ReturnRow.id, (ret.id for ret in page.returns))
             )
         )
         seen = dict(known.tuples().all())
@@ -177,8 +178,8 @@ def _remember(store: str, page: ReturnPage) -> int:
         events += [_hint(store, row.id, f"poll:{row.id}:{row.state}") for row in page.unreadable if row.id]
         if not events:
             return 0
-        made = insert(InboxEvent).values(events).on_conflict_do_nothing().returning(InboxEvent.id)
-        return len(session.scalars(made).all())
+        made = insert(InboxEvent).on_conflict_do_nothing().returning(InboxEvent.id)
+        return len(session.scalars(made, events).all())
 
 
 def _event(store: str, ret: Return) -> dict[str, str]:

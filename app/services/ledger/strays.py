@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.bluecherry.documents import KINDS, DocumentRow, PostedJournal
 from app.calls import CallError
+from app.db.among import among
 from app.db.codec import dump
 from app.db.engine import transaction
 from app.db.tables.exceptions import ExceptionRow
@@ -31,7 +32,7 @@ def keep_strays(connection: str, rows: Sequence[DocumentRow], outside: Outside) 
     """Remember the journals that the ledger does not know, with what they moved."""
     journals = {row.number: row for row in rows if KINDS[row.type] is Kind.INVENTORY_JOURNAL}
     with transaction() as session:
-        known = select(LedgerRow.number).where(LedgerRow.connection == connection, LedgerRow.number.in_(journals))
+        known = select(LedgerRow.number).where(LedgerRow.connection == connection, among(LedgerRow.number, journals))
         unknown = journals.keys() - set(session.scalars(known))
     erp = outside.bluecherry[connection]
     keys = sorted({journals[number].aux_ref_num or "" for number in unknown})
@@ -45,7 +46,7 @@ def keep_strays(connection: str, rows: Sequence[DocumentRow], outside: Outside) 
         ]
     if values:
         with transaction() as session:
-            session.execute(insert(StrayRow).values(values).on_conflict_do_nothing())
+            session.execute(insert(StrayRow).on_conflict_do_nothing(), values)
 
 
 def _stray(connection: str, journal: PostedJournal, row: DocumentRow) -> dict[str, object]:

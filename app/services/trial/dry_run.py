@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 
 from app.bluecherry.gateway import Page
 from app.calls import CallError
+from app.db.among import among
 from app.db.codec import load
 from app.db.engine import reading
 from app.db.tables.mirrors import ItemRow
@@ -115,8 +116,7 @@ def _look(store: str, returns: Sequence[Return], outside: Outside, result: DryRu
 def _rows(store: str, returns: Sequence[Return], outside: Outside) -> tuple[list[ReturnRow], Aliases]:
     """The rows that storing the returns would leave, those that are new with numbers of their own below zero."""
     with reading() as session:
-        keys = [(store, ret.id) for ret in returns]
-        query = select(ReturnRow).where(tuple_(ReturnRow.store, ReturnRow.id).in_(keys))
+        query = select(ReturnRow).where(ReturnRow.store == store, among(ReturnRow.id, (ret.id for ret in returns)))
         known = {row.id: row for row in session.scalars(query)}
         aliases = aliases_of(session, [store])
         session.expunge_all()

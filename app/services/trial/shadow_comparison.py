@@ -3,20 +3,19 @@ against each other, records nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
-from sqlalchemy import ColumnElement, any_, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import InstrumentedAttribute, Session
-from sqlalchemy.types import Text
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
 
 from app.bluecherry.documents import KINDS, DocumentRow
 from app.bluecherry.gateway import BlueCherry, UnreadableRow
 from app.calls import CallError
+from app.db.among import among
 from app.db.codec import load
 from app.db.engine import transaction
 from app.db.tables.ledger import LedgerRow
@@ -127,7 +126,7 @@ def _scope(session: Session, store: str, since: datetime, connection: str) -> _S
             scope.waiting += 1
     orders = select(OrderRow.ord_num, OrderRow.data["currency"].astext, OrderRow.data["store"].astext)
     for number, currency, code in session.execute(
-        orders.where(OrderRow.connection == connection, _among(OrderRow.ord_num, numbers))
+        orders.where(OrderRow.connection == connection, among(OrderRow.ord_num, numbers))
     ):
         scope.orders[number] = currency
         scope.stores.add(code)
@@ -163,7 +162,7 @@ def _without_ours(session: Session, rows: Sequence[DocumentRow], connection: str
     """What people made: documents that the bridge posted for live returns bear its keys."""
     keys = {row.aux_ref_num for row in rows if row.aux_ref_num}
     live = select(LedgerRow.key).where(
-        LedgerRow.connection == connection, LedgerRow.shadow.is_(False), _among(LedgerRow.key, keys)
+        LedgerRow.connection == connection, LedgerRow.shadow.is_(False), among(LedgerRow.key, keys)
     )
     posted = set(session.scalars(live))
     return [row for row in rows if row.aux_ref_num not in posted]
@@ -176,9 +175,9 @@ def _foreign(session: Session, rows: Sequence[DocumentRow], scope: _Scope) -> se
     """
     placed = [row for row in rows if row.type != "sales_order"]
     ids = {row.ref_num2 for row in rows if row.ref_num2}
-    known = set(session.scalars(select(ReturnRow.id).where(_among(ReturnRow.id, ids))))
+    known = set(session.scalars(select(ReturnRow.id).where(among(ReturnRow.id, ids))))
     orders = {row.ord_num for row in placed} - set(scope.orders)
-    others = set(session.scalars(select(ReturnRow.ord_num).where(_among(ReturnRow.ord_num, orders))))
+    others = set(session.scalars(select(ReturnRow.ord_num).where(among(ReturnRow.ord_num, orders))))
     of_others = {_name(row) for row in placed if row.ord_num in others}
     return of_others | {_name(row) for row in rows if row.ref_num2 in known}
 
@@ -230,10 +229,3 @@ def _entered(row: DocumentRow, order: Order | None, scope: _Scope) -> Listed:
 
 def _money(amount: Decimal | None, currency: str) -> Money | None:
     return None if amount is None else Money.rounded(amount, currency)
-
-
-def _among(
-    column: InstrumentedAttribute[str] | InstrumentedAttribute[str | None], values: Iterable[str | None]
-) -> ColumnElement[bool]:
-    """That a column is one of any number of texts: an array is one parameter, however long it is."""
-    return column == any_(literal(sorted(each for each in values if each), ARRAY(Text)))

@@ -235,6 +235,22 @@ def test_a_round_whose_first_reading_fails_is_not_skipped(scene: Scene) -> None:
     assert scene.outside.now() - reconcile("main", scene.outside).since > timedelta(days=34)
 
 
+def test_a_page_of_any_length_is_compared(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.ask("r1")
+    scene.work()
+    erp, now = scene.outside.bluecherry["main"], scene.outside.now()
+    rows = [
+        DocumentRow("return_authorization", f"RA{n}", None, None, f"x{n}", f"RA-x{n}", "X", 1, None, now)
+        for n in range(66_000)
+    ]
+    page = Page((*rows, *erp.documents(now - timedelta(days=1)).rows), None)
+    monkeypatch.setattr(erp, "documents", lambda since, cursor=None: page)
+
+    reading = reconcile("main", scene.outside)
+    assert (reading.ended, reading.differences) == (True, [])
+    assert scene.ledger()["RA-r1"].id in reading.lately
+
+
 class TestUnreadRows:
     """Rows that cannot be read are set aside where finance sees them, and nothing is certain of what they are of."""
 

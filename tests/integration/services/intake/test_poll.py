@@ -90,6 +90,17 @@ def test_all_pages_are_read(scene: Scene) -> None:
     assert poll("es", scene.outside) == 101
 
 
+def test_a_page_of_any_length_is_taken_in(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.ask("r1", tell=False)
+    client = scene.outside.reveni["es"]
+    (ret,) = client.list_returns(scene.outside.now() - timedelta(days=1)).returns
+    page = ReturnPage(tuple(replace(ret, id=f"r{n}") for n in range(33_000)), (), None)
+    monkeypatch.setattr(client, "list_returns", lambda since, cursor=None: page)
+
+    assert poll("es", scene.outside) == len(page.returns)
+    assert poll("es", scene.outside) == 0
+
+
 def test_it_goes_on_where_the_last_one_ended(scene: Scene) -> None:
     scene.ask("r1", tell=False)
     poll("es", scene.outside)
