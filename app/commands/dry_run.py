@@ -94,11 +94,11 @@ def rows(result: DryRun) -> Iterator[tuple[object, ...]]:
         document, total = planned.document, planned.amounts.total if planned.amounts else None
         yield (
             *(each.ret.id, each.ret.status, "document", document.key, document.kind.value, document.ord_num),
-            *(document.units, _where(planned), total, total.currency if total else None, planned.post_at, None),
+            *(document.units, _where(planned), total, total.currency if total is not None else None, planned.post_at, None),
         )
     for each in result.returns:
         for x in each.seen.blockers:
-            currency = x.amount.currency if x.amount else None
+            currency = x.amount.currency if x.amount is not None else None
             yield (
                 *(each.ret.id, each.ret.status, "exception", x.document_key, x.code.value, each.ord_num),
                 *(x.units, None, x.amount, currency, None, x.message),

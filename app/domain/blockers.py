@@ -224,12 +224,16 @@ class Blocker:
 
 
 def merged(blockers: Iterable[Blocker]) -> list[Blocker]:
-    """One blocker per identity: units and money of the same cause on one return add up."""
+    """One blocker per identity: units and money of the same cause on one return add up.
+
+    What nobody knows of a part nobody knows of the whole.
+    """
     found: dict[tuple[str, str, str], Blocker] = {}
     for blocker in blockers:
         same = found.get(blocker.identity)
         if same is not None:
-            amount = same.amount + blocker.amount if same.amount and blocker.amount else same.amount or blocker.amount
+            parts = (same.amount, blocker.amount)
+            amount = parts[0] + parts[1] if parts[0] is not None and parts[1] is not None else None
             found[blocker.identity] = replace(same, units=same.units + blocker.units, amount=amount)
         else:
             found[blocker.identity] = blocker

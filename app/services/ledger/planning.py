@@ -265,8 +265,9 @@ def _sync_exceptions(
             notes.add(row.pk, "exception opened", blocker.document_key, code=blocker.code.value)
         each.units, each.document_key = blocker.units, blocker.document_key
         each.message, each.said = blocker.message, pack(blocker.message)
-        each.amount = blocker.amount.amount if blocker.amount else None
-        each.currency = blocker.amount.currency if blocker.amount else None
+        # Money of zero is false, and yet it is known: None says that nobody knows.
+        each.amount = blocker.amount.amount if blocker.amount is not None else None
+        each.currency = blocker.amount.currency if blocker.amount is not None else None
         each.side = blocker.side
         open_now.append(each)
     for each in standing.values():

@@ -43,7 +43,7 @@ class ShadowDocument:
     @property
     def currency(self) -> str | None:
         """The currency of the amounts."""
-        return self.total.currency if self.total else None
+        return self.total.currency if self.total is not None else None
 
 
 def list_documents(

@@ -62,7 +62,7 @@ def _cells(line: Line) -> list[Cell]:
         each.return_id,
         each.document_key,
         each.units,
-        each.money.amount if each.money else None,
+        each.money.amount if each.money is not None else None,
         each.currency,
         gettext(_SIDES[each.side]) if each.side is not None else None,
         each.opened_at,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.domain.blockers import REMEDIES, Blocker, Code, Team
+from app.domain.blockers import REMEDIES, Blocker, Code, Team, merged
+from app.domain.money import Money
 from app.domain.saying import say
 
 URGENT = {Code.EXCHANGE_FAILED}
@@ -36,3 +37,20 @@ def test_a_blocker_is_the_same_by_code_cause_and_receipt_whatever_it_says() -> N
     assert first.identity == again.identity
     assert first.team is Team.LOGISTICS
     assert first.identity != Blocker(Code.OVER_RECEIPT, "madrid:X", say("one too many"), 1, receipt_id="g2").identity
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "together"),
+    [("1.10", "2.20", "3.30"), ("0", "2.20", "2.20"), ("0", "0", "0.00"), ("1.10", None, None), (None, None, None)],
+)
+def test_the_money_of_one_cause_adds_up_as_far_as_all_of_it_is_known(
+    first: str | None, second: str | None, together: str | None
+) -> None:
+    parts = [
+        Blocker(Code.VERDICT_CONFLICT, "r1", say("x"), 1, None if amount is None else Money.of(amount, "EUR"))
+        for amount in (first, second)
+    ]
+
+    for order in (parts, parts[::-1]):
+        (whole,) = merged(order)
+        assert (whole.units, None if whole.amount is None else str(whole.amount)) == (2, together)

@@ -47,6 +47,14 @@ def test_what_the_mirror_knows_is_not_asked_again(scene: Scene) -> None:
     assert scene.calls(LOOK_UP) == 1
 
 
+def test_goods_that_cost_nothing_hold_up_a_sum_that_is_known(scene: Scene) -> None:
+    scene.ask("r1", item("SHOP-1", price="0.00"))
+    scene.work()
+
+    (exception,) = scene.exceptions()
+    assert (exception.code, exception.amount, exception.currency) == ("unknown_sku", 0, "EUR")
+
+
 def test_an_unknown_sku_holds_its_return_alone(scene: Scene) -> None:
     scene.ask("r1", item("9999"), item("0001"))
     scene.ask("r2")
