@@ -92,9 +92,10 @@ def rows(result: DryRun) -> Iterator[tuple[object, ...]]:
     """A line for each document that would be posted, each exception, and each return that was not looked at."""
     for each, planned in _to_post(result):
         document, total = planned.document, planned.amounts.total if planned.amounts else None
+        currency = total.currency if total is not None else None
         yield (
             *(each.ret.id, each.ret.status, "document", document.key, document.kind.value, document.ord_num),
-            *(document.units, _where(planned), total, total.currency if total is not None else None, planned.post_at, None),
+            *(document.units, _where(planned), total, currency, planned.post_at, None),
         )
     for each in result.returns:
         for x in each.seen.blockers:

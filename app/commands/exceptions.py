@@ -121,6 +121,8 @@ def _meant(numbers: Sequence[int], cause: bool) -> list[int]:
 
 def _row(group: Group) -> tuple[str, str, str, str]:
     money = [f"{amount} {currency}" for currency, amount in sorted(group.money.items())]
+    if money and group.unknown:
+        money.append(f"{group.unknown} not known")
     urgent = ["URGENT"] if group.urgent else []
     return (
         str(group.first_id),

@@ -30,7 +30,8 @@ class ApprovalRow(Base):
     `state`: `open` → `approved` | `refused` | `withdrawn`.
 
     `action` is done to `exception_ids` with `arguments` when it is approved. `units`, `amount` and `currency` are what
-    it was about when it was asked for. `edit`: an edit of the mapping, which is about no exceptions.
+    it was about when it was asked for; `unknown`: of how many exceptions nobody knew the amount, beside that sum.
+    `edit`: an edit of the mapping, which is about no exceptions.
     """
 
     __tablename__ = "approvals"
@@ -43,6 +44,7 @@ class ApprovalRow(Base):
     units: Mapped[int] = mapped_column(Integer)
     amount: Mapped[Decimal | None]
     currency: Mapped[str | None]
+    unknown: Mapped[int] = mapped_column(Integer, server_default="0")
     reason: Mapped[str]
     asked_by: Mapped[str]
     asked_at: Mapped[datetime] = mapped_column(server_default=func.now())

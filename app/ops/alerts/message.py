@@ -23,7 +23,8 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One thing to mend, however many returns it holds up. `amounts`: decimal text per currency. No personal data.
+    """One thing to mend, however many returns it holds up. `amounts`: decimal text per currency; `unknown`, of how many
+    exceptions the amount is not known. No personal data.
 
     `count` exceptions stand open, `added` of them since it was last told. `link`, `runbook`: pages of the console,
     None where its address is not known.
@@ -43,6 +44,7 @@ class Alert:
     way_out: str
     link: str | None = None
     runbook: str | None = None
+    unknown: int = 0
 
     @property
     def title(self) -> str:
@@ -50,7 +52,7 @@ class Alert:
         mark = "URGENT: " if self.urgent else ""
         open_since = f"still open since {self.oldest:%Y-%m-%d %H:%M} UTC: " if self.why is Why.ESCALATED else ""
         more = f" ({self.added} more)" if self.why is Why.MORE else ""
-        return f"{mark}{open_since}{self.code} ({self.team}): {_sum(self.count, self.units, self.amounts)}{more}"
+        return f"{mark}{open_since}{self.code} ({self.team}): {_sum(self)}{more}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,13 @@ class Message:
         return f"… and {self.further} more things to mend." if self.further else ""
 
 
-def _sum(count: int, units: int, amounts: Mapping[str, str]) -> str:
-    exceptions = "1 exception" if count == 1 else f"{count} exceptions"
-    money = "".join(f", {amount} {currency}" for currency, amount in amounts.items())
-    return f"{exceptions}, {'1 unit' if units == 1 else f'{units} units'}{money}"
+def _sum(alert: Alert) -> str:
+    exceptions = "1 exception" if alert.count == 1 else f"{alert.count} exceptions"
+    units = "1 unit" if alert.units == 1 else f"{alert.units} units"
+    money = [f"{amount} {currency}" for currency, amount in alert.amounts.items()]
+    if money and alert.unknown:
+        money.append(f"{alert.unknown} of an amount not known")
+    return ", ".join([exceptions, units, *money])
 
 
 class Channel(Protocol):

@@ -64,6 +64,7 @@ def _alert(alert: Alert) -> dict[str, object]:
         "added": alert.added,
         "units": alert.units,
         "amounts": dict(alert.amounts),
+        "unknown_amounts": alert.unknown,
         "oldest": alert.oldest.isoformat(),
         "message": alert.message,
         "way_out": alert.way_out,

@@ -239,4 +239,5 @@ def _alert(told: _Told, group: Group, base: str | None) -> Alert:
         way_out=group.way_out,
         link=links.exceptions_of_cause(base, group.code, group.cause),
         runbook=links.runbook(base, group.code),
+        unknown=group.unknown,
     )

@@ -37,7 +37,8 @@ class NoSuchApproval(LookupError):
 class ApprovalView:
     """Something that changes money, asked for and perhaps decided.
 
-    `code` and `store` of the first exception that it is about; `edit` where it is about the mapping instead.
+    `code` and `store` of the first exception that it is about; `edit` where it is about the mapping instead. `money`
+    is the sum of what is known, and `unknown` counts the exceptions that are not in it, as nobody knows their amount.
     """
 
     id: int
@@ -50,6 +51,7 @@ class ApprovalView:
     store: str | None
     units: int
     money: Money | None
+    unknown: int
     reason: str
     asked_by: str
     asked_at: datetime
@@ -105,6 +107,7 @@ def ask(action: Action, exception_ids: Sequence[int], arguments: Arguments, by: 
             units=sum(row.units for row in rows),
             amount=_amount(rows) if known else None,
             currency=next(iter(currencies or known), None),
+            unknown=_unknown(rows),
             reason=reason,
             asked_by=by,
         )
@@ -218,13 +221,21 @@ def _open_exceptions(session: Session, numbers: Sequence[int]) -> Sequence[Excep
 def _check_size(asked: ApprovalRow, rows: Sequence[ExceptionRow]) -> None:
     """Raises NotPossible where more money or units are at stake by now than the second person sees."""
     currencies = {row.currency for row in rows if row.amount}
-    more = _amount(rows) > (asked.amount or 0) or sum(row.units for row in rows) > asked.units
+    more = (
+        _amount(rows) > (asked.amount or 0)
+        or _unknown(rows) > asked.unknown
+        or sum(row.units for row in rows) > asked.units
+    )
     if more or currencies - {asked.currency}:
         raise NotPossible(say("It is about more by now than was asked for: refuse it, and have it asked for again."))
 
 
 def _amount(rows: Sequence[ExceptionRow]) -> Decimal:
     return sum((row.amount for row in rows if row.amount), Decimal(0))
+
+
+def _unknown(rows: Sequence[ExceptionRow]) -> int:
+    return sum(row.amount is None for row in rows)
 
 
 def _reopen(number: int) -> None:
@@ -292,6 +303,7 @@ def _view(row: ApprovalRow, first: ExceptionRow | None) -> ApprovalView:
         store=first.store if first is not None else None,
         units=row.units,
         money=money,
+        unknown=row.unknown,
         reason=row.reason,
         asked_by=row.asked_by,
         asked_at=row.asked_at,

@@ -97,7 +97,8 @@ class Cursor:
 class Cause:
     """One thing to mend: open exceptions of one code and cause. `money` has one amount per currency.
 
-    `asked`: about how many of them something waits for a second person.
+    `unknown`: of how many nobody knows the amount, beside it. `asked`: about how many of them something waits for a
+    second person.
     """
 
     code: str
@@ -106,6 +107,7 @@ class Cause:
     count: int
     units: int
     money: Mapping[str, Money]
+    unknown: int
     stores: tuple[str, ...]
     oldest: datetime
     message: str
@@ -128,11 +130,12 @@ class CausePage:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a team has before it. `money` has one amount per currency."""
+    """What a team has before it. `money` has one amount per currency; `unknown`, how many have none that is known."""
 
     count: int
     units: int
     money: Mapping[str, Money]
+    unknown: int = 0
 
 
 def causes(wanted: Wanted, after: Cursor | None = None, limit: int = CAUSES_PER_PAGE) -> CausePage:
@@ -150,6 +153,7 @@ def causes(wanted: Wanted, after: Cursor | None = None, limit: int = CAUSES_PER_
             row.team,
             func.count().label("number"),
             func.sum(row.units).label("units"),
+            func.count().filter(row.amount.is_(None)).label("unknown"),
             func.min(row.opened_at).label("oldest"),
             func.min(row.id).label("first_id"),
             func.round(func.coalesce(func.sum(face_value), 0), 4).label("rank"),
@@ -231,18 +235,25 @@ def loads(wanted: Wanted) -> dict[str, Load]:
     """What each team has before it, whatever team is wanted."""
     row = ExceptionRow
     query = (
-        select(row.team, row.currency, func.count(), func.sum(row.units), func.sum(row.amount))
+        select(
+            row.team,
+            row.currency,
+            func.count(),
+            func.sum(row.units),
+            func.sum(row.amount),
+            func.count().filter(row.amount.is_(None)),
+        )
         .where(*replace(wanted, team=None).conditions())
         .group_by(row.team, row.currency)
     )
     found: dict[str, Load] = {}
     with transaction() as session:
-        for team, currency, number, units, amount in session.execute(query):
+        for team, currency, number, units, amount, unknown in session.execute(query):
             before = found.get(team, Load(0, 0, {}))
             money = {**before.money}
             if amount is not None and currency is not None:
                 money[currency] = Money.rounded(amount, currency)
-            found[team] = Load(before.count + number, before.units + int(units), money)
+            found[team] = Load(before.count + number, before.units + int(units), money, before.unknown + unknown)
     return found
 
 
@@ -283,12 +294,12 @@ def refund_sums(wanted: Filter) -> dict[str, RefundSums]:
 
 def together(parts: Iterable[Load]) -> Load:
     """What several teams have before them."""
-    count, units, money = 0, 0, dict[str, Money]()
+    count, units, unknown, money = 0, 0, 0, dict[str, Money]()
     for each in parts:
-        count, units = count + each.count, units + each.units
+        count, units, unknown = count + each.count, units + each.units, unknown + each.unknown
         for currency, amount in each.money.items():
             money[currency] = money.get(currency, Money.zero(currency)) + amount
-    return Load(count, units, money)
+    return Load(count, units, money, unknown)
 
 
 def _causes(session: Session, rows: Sequence[Any], wanted: Wanted) -> list[Cause]:
@@ -324,6 +335,7 @@ def _causes(session: Session, rows: Sequence[Any], wanted: Wanted) -> list[Cause
             count=each.number,
             units=int(each.units),
             money=money.get((each.code, each.cause), {}),
+            unknown=each.unknown,
             stores=tuple(sorted(stores.get((each.code, each.cause), ()))),
             oldest=each.oldest,
             message=messages[each.first_id],

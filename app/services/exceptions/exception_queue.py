@@ -80,7 +80,10 @@ class ExceptionView:
 
 @dataclass(slots=True)
 class Group:
-    """Open exceptions with the same cause: one thing to mend. `money` has one amount per currency."""
+    """Open exceptions with the same cause: one thing to mend. `money` has one amount per currency.
+
+    `unknown`: of how many of them nobody knows the amount, beside that sum.
+    """
 
     code: str
     cause: str
@@ -93,6 +96,7 @@ class Group:
     first_id: int
     last_id: int
     money: dict[str, Money] = field(default_factory=dict)
+    unknown: int = 0
 
     @property
     def way_out(self) -> str:
@@ -156,6 +160,7 @@ def groups(session: Session, wanted: Filter, causes: Collection[tuple[str, str]]
         func.count().label("number"),
         func.sum(row.units).label("units"),
         func.sum(row.amount).label("amount"),
+        func.count().filter(row.amount.is_(None)).label("unknown"),
         func.min(row.opened_at).label("oldest"),
         func.min(row.id).label("first_id"),
         func.max(row.id).label("last_id"),
@@ -184,6 +189,7 @@ def groups(session: Session, wanted: Filter, causes: Collection[tuple[str, str]]
         )
         group.count += part.number
         group.units += int(part.units)
+        group.unknown += part.unknown
         group.oldest = min(group.oldest, part.oldest)
         group.last_id = max(group.last_id, part.last_id)
         if part.amount is not None and part.currency is not None:

@@ -115,7 +115,7 @@ class ExceptionPage(Schema):
 
 
 class GroupAnswer(Schema):
-    """Open exceptions of one cause. `amounts`: one per currency."""
+    """Open exceptions of one cause. `amounts`: one per currency; `unknown_amounts`: of how many it is not known."""
 
     code = fields.String()
     cause = fields.String()
@@ -124,6 +124,7 @@ class GroupAnswer(Schema):
     count = fields.Integer()
     units = fields.Integer()
     amounts = fields.Dict(keys=fields.String(), values=Amount(), attribute="money")
+    unknown_amounts = fields.Integer(attribute="unknown")
     oldest = fields.AwareDateTime()
     message = fields.String()
     way_out = fields.String()

@@ -11,7 +11,7 @@ from babel.numbers import format_currency, format_decimal
 from flask import g
 
 from app.domain.money import Money, decimals_of
-from app.web.console.language import locale
+from app.web.console.language import gettext, locale, ngettext
 
 
 def money(value: Money | None) -> str:
@@ -28,10 +28,13 @@ def amount(value: Decimal, currency: str) -> str:
     return money(Money.rounded(value, currency))
 
 
-def moneys(values: Mapping[str, Money]) -> str:
-    """One amount per currency, the greatest first."""
+def moneys(values: Mapping[str, Money], unknown: int = 0) -> str:
+    """One amount per currency, the greatest first, and of how many things it is not known."""
     ordered = sorted(values.values(), key=lambda each: each.amount, reverse=True)
-    return " + ".join(money(each) for each in ordered) or "–"
+    told = [money(each) for each in ordered]
+    if told and unknown:
+        told.append(ngettext("%(num)s of an unknown amount", "%(num)s of unknown amounts", unknown))
+    return " + ".join(told) or (gettext("not known") if unknown else "–")
 
 
 def number(value: int | None) -> str:

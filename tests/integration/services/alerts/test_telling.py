@@ -239,3 +239,13 @@ def test_two_at_once_write_one_message(books: str) -> None:
     assert plan(EVERYBODY, NOW) == 1
     with transaction() as session:
         assert session.query(AlertRow).count() == 1
+
+
+def test_a_title_says_of_how_many_the_amount_is_not_known() -> None:
+    opened(returns=2)
+    saved(exception_row(cause="es:0012", return_pk=saved(return_row("odd")), amount=None, currency=None))
+
+    plan(settings(merchandising=TeamAlerts(("mail",))), NOW)
+
+    ((_, message),) = messages()
+    assert message.alerts[0].title.endswith("EUR, 1 of an amount not known")

@@ -185,6 +185,25 @@ def test_an_amount_that_nobody_knows_is_not_told_as_nothing() -> None:
     assert [view.money for view in list_approvals(open_only=True).rows] == [Money.zero("EUR"), None]
 
 
+def test_a_sum_says_how_many_amounts_are_not_in_it() -> None:
+    known, unknown = _held(count=2)
+    _forget_amount(unknown)
+    number = ask(Action.RESOLVE, [known, unknown], WHY, "ana")
+
+    (view,) = list_approvals(open_only=True).rows
+    assert (view.money, view.unknown) == (Money.of("47.80", "EUR"), 1)
+
+    _forget_amount(known)
+    with pytest.raises(NotPossible, match="more by now"):
+        decide(number, True, "eva")
+    assert get_exception(known).closed_at is None
+
+
+def _forget_amount(number: int) -> None:
+    with transaction() as session:
+        session.execute(update(ExceptionRow).where(ExceptionRow.id == number).values(amount=None, currency=None))
+
+
 def test_one_that_is_not_there_is_said() -> None:
     with pytest.raises(NoSuchApproval):
         decide(7, True, "eva")

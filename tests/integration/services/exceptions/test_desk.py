@@ -25,7 +25,7 @@ from app.services.exceptions.desk import (
     together,
 )
 from app.services.exceptions.desk_actions import Action
-from app.services.exceptions.exception_queue import Filter
+from app.services.exceptions.exception_queue import Filter, grouped
 from tests.support.rows import NOON, exception_row, return_row, saved
 
 pytestmark = pytest.mark.usefixtures("books")
@@ -110,7 +110,8 @@ def test_each_team_knows_its_load_whichever_is_looked_at() -> None:
 
     assert (found["merchandising"].count, found["merchandising"].money) == (2, {"EUR": Money.of("3.50", "EUR")})
     assert (found["logistics"].count, found["logistics"].money) == (1, {})
-    assert together(found.values()) == Load(3, sum(each.units for each in found.values()), found["merchandising"].money)
+    units = sum(each.units for each in found.values())
+    assert together(found.values()) == Load(3, units, found["merchandising"].money, unknown=1)
 
 
 def test_what_is_snoozed_comes_back_by_itself() -> None:
@@ -195,3 +196,17 @@ def test_what_was_refunded_too_much_and_too_little_is_summed_apart() -> None:
     euro = sums["EUR"]
     assert (str(euro.over), str(euro.under), str(euro.net)) == ("12.50", "20.00", "-7.50")
     assert (str(sums["GBP"].over), str(sums["GBP"].under)) == ("3.00", "0.00")
+
+
+def test_sums_say_of_how_many_nobody_knows_the_amount() -> None:
+    for n, amount in enumerate([Decimal(10), None, None]):
+        pk = saved(return_row(f"r{n}"))
+        saved(exception_row(return_pk=pk, amount=amount, currency=None if amount is None else "EUR"))
+
+    (cause,) = causes(_wanted()).causes
+    load = together(loads(_wanted()).values())
+    (group,) = grouped(Filter(open=True))
+
+    for each in (cause, load, group):
+        assert (each.count, {name: str(money) for name, money in each.money.items()}) == (3, {"EUR": "10.00"})
+        assert each.unknown == 2

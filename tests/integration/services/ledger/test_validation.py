@@ -52,7 +52,7 @@ def test_goods_that_cost_nothing_hold_up_a_sum_that_is_known(scene: Scene) -> No
     scene.work()
 
     (exception,) = scene.exceptions()
-    assert (exception.code, exception.amount, exception.currency) == ("unknown_sku", 0, "EUR")
+    assert (exception.code, str(exception.amount), exception.currency) == ("unknown_sku", "0.00", "EUR")
 
 
 def test_an_unknown_sku_holds_its_return_alone(scene: Scene) -> None:

@@ -166,6 +166,15 @@ def test_writing_off_money_waits_for_somebody_else(browsers: dict[str, FlaskClie
     assert _rows()[number].closed_by == "resolved by finance, approved by boss"
 
 
+def test_the_second_person_is_told_how_many_amounts_are_not_in_the_sum(browsers: dict[str, FlaskClient]) -> None:
+    ids = [*_held(Code.REFUND_MISMATCH, "r1"), *_held(Code.NOT_RECEIVED, "r2", amount=None, currency=None)]
+    form = {"action": "resolve", "reason": "a cent"}
+    send(browsers["finance"], "/console/exceptions/act", ids=[str(each) for each in ids], **form)
+
+    shown = browsers["boss"].get("/console/approvals").text
+    assert "47.80 EUR + 1 of an unknown amount" in shown
+
+
 def _told(client: FlaskClient, **form: str) -> str:
     """What the next page says after a form about exceptions."""
     send(client, "/console/exceptions/act", back="/console/exceptions", **form)
