@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -16,7 +16,7 @@ from app.domain.documents import State
 from app.domain.policy import Kind
 from app.domain.saying import Said, quoted, say
 
-_KEY = re.compile(r"(RA|IJ|CM|EX)-.+")
+_KEY = re.compile(r"(RA|IJ|CM|EX)-.{1,37}")
 
 
 class Sort(StrEnum):
@@ -80,14 +80,14 @@ class Unread:
     state: str
     problems: tuple[str, ...]
 
-    def may_be_of(self, booked: Booked) -> bool:
+    def may_be_of(self, kind: Kind, key: str, number: str | None) -> bool:
         """Whether the row may be about a document of the ledger: then nothing is certain of that one.
 
         It is not where its kind, or both its key and its number, can be read and are another's.
         """
-        if self.of_another_kind or self.kind not in (None, booked.kind):
+        if self.of_another_kind or self.kind not in (None, kind):
             return False
-        return self.key in (None, booked.key) or self.number in (None, booked.number)
+        return self.key in (None, key) or self.number in (None, number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def missing(booked: Booked) -> Difference:
     return Difference(Sort.MISSING, booked.key, f"{Sort.MISSING}:{booked.key}", message, booked.id)
 
 
-def unread(connection: str, row: Unread, booked: Booked | None) -> Difference:
+def unread(connection: str, row: Unread, booked: Booked | None = None) -> Difference:
     """A row that could not be read, of a document that is `booked` if that much can be told of it."""
     if row.number is not None and row.key:
         what = say("%(kind)s %(number)s with the key %(key)s", kind=_row_kind(row), number=row.number, key=row.key)
@@ -172,6 +172,22 @@ def unread(connection: str, row: Unread, booked: Booked | None) -> Difference:
     named = f"{row.kind or '?'}:{row.number}" if row.number is not None else row.state[:20]
     cause = unread_cause(connection) + named
     return Difference(Sort.UNREAD, row.key or "", cause, message, booked.id if booked else None, row.return_id)
+
+
+def unread_beside(connection: str, rows: Sequence[Unread], told: int) -> tuple[Unread, Difference]:
+    """Rows of one day that cannot be read beside the `told` ones: as one row, of which nothing can be read."""
+    day = rows[0].since.replace(hour=0, minute=0, second=0, microsecond=0)
+    foreign = all(row.of_another_kind for row in rows)
+    row = replace(
+        rows[0], kind=None, of_another_kind=foreign, number=None, key=None, return_id=None, since=day, state="beside"
+    )
+    message = say(
+        "More rows of BlueCherry's list cannot be read than the %(told)s that are told one by one, those of %(day)s "
+        "UTC among them: something there is spelt otherwise than the profile says. Nothing is compared with them.",
+        told=told,
+        day=f"{day:%Y-%m-%d}",
+    )
+    return row, Difference(Sort.UNREAD, "", f"{unread_cause(connection)}beside:{day:%Y-%m-%d}", message, None)
 
 
 def unread_cause(connection: str) -> str:

@@ -23,12 +23,15 @@ from app.services.outside import Outside
 Selected = TypeVar("Selected")
 
 
-def open_difference(session: Session, differs: Difference, outside: Outside) -> None:
-    """Put a difference in front of finance, unless it is open or a person ended this very one before."""
+def open_difference(session: Session, differs: Difference, outside: Outside) -> bool:
+    """Put a difference in front of finance, unless it is open or a person ended this very one before.
+
+    Whether it stands open.
+    """
     row = session.get(LedgerRow, differs.ledger_id) if differs.ledger_id is not None else None
     home = _home(session, row, differs, outside)
     if _ended(session, home, differs.cause):
-        return
+        return False
     values: dict[str, object] = {
         "code": Code.BOOKS_DIFFER.value,
         "cause": differs.cause,
@@ -47,6 +50,7 @@ def open_difference(session: Session, differs: Difference, outside: Outside) -> 
         notes = Notes()
         notes.add(home.pk if home else None, "exception opened", differs.key, code=Code.BOOKS_DIFFER.value)
         notes.write(session)
+    return True
 
 
 def differing(session: Session, rows: Iterable[int]) -> list[int]:

@@ -51,8 +51,8 @@ class Reading:
 
     `compared`: documents of the bridge; `others`: documents that it did not make. `cursor`: of the page that comes
     next. Kept for it: the ledger's rows listed `lately`, with BlueCherry's time, and rows with an open exception that
-    were listed as they should be (`agreed`), and rows that could not be read (`unread`): they are among the
-    differences, and what they may be of is called neither missing nor agreed.
+    were listed as they should be (`agreed`), and rows that could not be read and that nobody ended (`unread`): what
+    they may be of is called neither missing nor agreed.
     """
 
     connection: str
@@ -67,6 +67,10 @@ class Reading:
     agreed: list[int] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
     trail: Trail = field(default_factory=Trail)
+
+    def may_be_unread(self, booked: Booked) -> bool:
+        """Whether a row that could not be read may be of a document."""
+        return any(row.may_be_of(booked.kind, booked.key, booked.number) for row in self.unread)
 
 
 def reconcile(connection: str, outside: Outside) -> Reading:
@@ -142,7 +146,7 @@ def _read_page(reading: Reading, kept_as: str | None, outside: Outside) -> None:
     lost, found = _look_for(_unseen(reading, looked_for), reading, outside)
     with transaction() as session:
         for booked in lost:
-            if not any(row.may_be_of(booked) for row in reading.unread):
+            if not reading.may_be_unread(booked):
                 reading.differences.append(missing(booked))
                 open_difference(session, reading.differences[-1], outside)
         reading.agreed += differing(session, found)
@@ -154,7 +158,7 @@ def _read_page(reading: Reading, kept_as: str | None, outside: Outside) -> None:
 def _close(session: Session, reading: Reading, outside: Outside) -> None:
     """Close what the reading found mended: nothing about a document that an unread row may be of."""
     rows = session.scalars(select(LedgerRow).where(among(LedgerRow.id, set(reading.agreed)))).all()
-    agreed = {each.id for each in _booked(session, rows) if not any(row.may_be_of(each) for row in reading.unread)}
+    agreed = {each.id for each in _booked(session, rows) if not reading.may_be_unread(each)}
     close_agreed(session, agreed, reading.since + _APART, reading.differences, outside.now())
     causes = {each.cause for each in reading.differences}
     close_read(session, reading.connection, reading.since, causes, outside.now())
@@ -164,9 +168,12 @@ def _set_aside(session: Session, rows: Sequence[Unread], reading: Reading, outsi
     """Leave rows that cannot be read to finance. A document that is due and that one names is looked up, not sent."""
     if not rows:
         return
-    reading.unread += rows
     booked = _booked(session, session.scalars(select(LedgerRow).where(named_by(reading.connection, rows))).all())
-    reading.differences += set_aside(session, reading.connection, rows, booked, outside)
+    told = {each.cause for each in reading.differences}
+    for aside in set_aside(session, reading.connection, rows, booked, outside):
+        if aside.differs.cause not in told:
+            reading.differences.append(aside.differs)
+            reading.unread += [aside.row] if aside.stands else []
     keys = {row.key for row in rows}
     for each in booked:
         if each.state is State.DUE and each.key in keys:

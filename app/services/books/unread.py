@@ -7,8 +7,11 @@ read any more; where it stands is kept in a mark.
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 
 from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm import Session
@@ -16,15 +19,29 @@ from sqlalchemy.orm import Session
 from app.bluecherry.documents import KINDS, DocumentRow
 from app.bluecherry.gateway import Page, UnreadableRow
 from app.db.among import among
+from app.db.codec import dump
 from app.db.marks import set_mark
 from app.db.tables.exceptions import ExceptionRow
 from app.db.tables.ledger import LedgerRow
+from app.db.tables.returns import ReturnRow
 from app.db.tables.upkeep import Mark
-from app.domain.blockers import Code
-from app.domain.reconciliation import Booked, Difference, Unread, unread, unread_cause
+from app.domain.reconciliation import Booked, Difference, Unread, is_key, unread, unread_beside, unread_cause
 from app.services.books.differences import open_difference
+from app.services.exceptions.unread_rows import about_unread, kept_row, mark_of
 from app.services.history import Notes
 from app.services.outside import Outside
+
+ONE_BY_ONE = 200
+"""How many rows of a connection are told one by one; more of them are one mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A row that was set aside, and what is told of it. `stands`: open, for no person ended it before."""
+
+    row: Unread
+    differs: Difference
+    stands: bool
 
 
 def unread_rows(page: Page[DocumentRow], reached: datetime, now: datetime) -> list[Unread]:
@@ -43,16 +60,17 @@ def unread_rows(page: Page[DocumentRow], reached: datetime, now: datetime) -> li
 
 
 def _unread(row: UnreadableRow, since: datetime) -> Unread:
-    type_ = row.code("type")
+    type_, key = row.code("type"), row.code("aux_ref_num")
     kind = KINDS.get(type_ or "")
     return Unread(
         kind=kind,
         of_another_kind=type_ is not None and kind is None,
         number=row.code("number") or None,
-        key=row.code("aux_ref_num"),
+        # What is no key of the bridge's is anybody's words, and none of them.
+        key=key if key is None or is_key(key) else "",
         return_id=row.code("ref_num2"),
         place=row.place,
-        since=since,
+        since=since.astimezone(UTC),
         state=row.state,
         problems=row.problems,
     )
@@ -70,15 +88,44 @@ def as_far_as_read(page: Page[DocumentRow]) -> Iterator[DocumentRow]:
 
 def set_aside(
     session: Session, connection: str, rows: Sequence[Unread], booked: Sequence[Booked], outside: Outside
-) -> list[Difference]:
-    """Put rows in front of finance, each with the document of the ledger that it is of, if that can be told."""
-    found = []
-    for row in rows:
-        differs = unread(connection, row, next((each for each in booked if _is(row, each)), None))
-        open_difference(session, differs, outside)
-        set_mark(session, _mark(differs.cause), row.since.isoformat(), outside.now())
-        found.append(differs)
-    return found
+) -> list[SetAside]:
+    """Put rows in front of finance, each with the document of the ledger that it is of, if that can be told.
+
+    Where there are very many, it is the list that has changed, and those of a day become one.
+    """
+    named: dict[str | None, list[Booked]] = defaultdict(list)
+    for each in booked:
+        named[each.key].append(each)
+        named[each.number].append(each)
+    standing = set(session.scalars(select(ExceptionRow.cause).where(*about_unread(connection))))
+    beside: dict[date, list[Unread]] = defaultdict(list)
+    found: dict[str, SetAside] = {}
+    # In a document that people made, the reference to a return may be any words, a customer's name among them.
+    wanted = {row.return_id for row in rows if row.return_id}
+    known = set(session.scalars(select(ReturnRow.id).where(among(ReturnRow.id, wanted))))
+    for row in [each if each.return_id in known else replace(each, return_id=None) for each in rows]:
+        differs = unread(connection, row)
+        if differs.cause in found:
+            continue
+        if differs.cause not in standing and len(standing) >= ONE_BY_ONE:
+            beside[row.since.date()].append(row)
+            continue
+        of = next((each for name in (row.key, row.number) if name for each in named[name] if _is(row, each)), None)
+        found[differs.cause] = _tell(session, row, unread(connection, row, of), outside)
+        if found[differs.cause].stands:
+            standing.add(differs.cause)
+    days = [_tell(session, *unread_beside(connection, of_a_day, ONE_BY_ONE), outside) for of_a_day in beside.values()]
+    return [*found.values(), *days]
+
+
+def _tell(session: Session, row: Unread, differs: Difference, outside: Outside) -> SetAside:
+    stands, mark = open_difference(session, differs, outside), session.get(Mark, mark_of(differs.cause))
+    before = kept_row(mark) if mark is not None else None
+    if before is not None and before.since > row.since:
+        # What was posted then or later may have been read from there: the later time is the one that is known.
+        row = replace(row, since=before.since)
+    set_mark(session, mark_of(differs.cause), json.dumps(dump(row)), outside.now())
+    return SetAside(row, differs, stands)
 
 
 def _is(row: Unread, booked: Booked) -> bool:
@@ -95,23 +142,14 @@ def named_by(connection: str, rows: Sequence[Unread]) -> ColumnElement[bool]:
 
 def close_read(session: Session, connection: str, since: datetime, unread_now: Collection[str], now: datetime) -> None:
     """Close what a reading from a time on, to the end, read again and could read. `unread_now`: causes that it left."""
-    beginning = unread_cause(connection)
-    statement = select(ExceptionRow).where(
-        ExceptionRow.code == Code.BOOKS_DIFFER,
-        ExceptionRow.closed_at.is_(None),
-        ExceptionRow.cause.startswith(beginning, autoescape=True),
-    )
-    stood = select(Mark).where(Mark.name.startswith(_mark(beginning), autoescape=True))
-    covered = {mark.name for mark in session.scalars(stood) if datetime.fromisoformat(mark.value) >= since}
-    covered -= {_mark(cause) for cause in unread_now}
+    statement = select(ExceptionRow).where(*about_unread(connection))
+    stood = select(Mark).where(Mark.name.startswith(mark_of(unread_cause(connection)), autoescape=True))
+    covered = {mark.name for mark in session.scalars(stood) if (row := kept_row(mark)) and row.since >= since}
+    covered -= {mark_of(cause) for cause in unread_now}
     notes = Notes()
     for each in session.scalars(statement.with_for_update()):
-        if _mark(each.cause) in covered:
+        if mark_of(each.cause) in covered:
             each.closed_at, each.closed_by = now, "the row can be read again"
             notes.add(each.return_pk, "exception closed", each.document_key, code=each.code)
     session.execute(delete(Mark).where(among(Mark.name, covered)))
     notes.write(session)
-
-
-def _mark(cause: str) -> str:
-    return f"stands {cause}"

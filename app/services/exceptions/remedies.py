@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -21,8 +21,10 @@ from app.db.tables.upkeep import Mark
 from app.domain.blockers import Code
 from app.domain.documents import State
 from app.domain.model import Return
+from app.domain.policy import Kind
 from app.domain.reconciliation import Sort
 from app.domain.saying import Said, say
+from app.services.exceptions.unread_rows import standing_rows
 from app.services.facts.dossiers import lock_returns
 from app.services.facts.items import UNREAD_ITEMS
 from app.services.history import Notes
@@ -276,21 +278,14 @@ def _compare_again(session: Session, differing: Sequence[ExceptionRow]) -> None:
     """
     for row in differing:
         if row.cause.startswith(f"{Sort.MISSING}:"):
-            mine = (LedgerRow.return_pk == row.return_pk, LedgerRow.key == row.document_key, ~_may_be_unread())
-            values = {"state": State.DOUBTFUL, "doubtful_since": utc_now(), "posted_at": None}
-            session.execute(update(LedgerRow).where(*mine, LedgerRow.state == State.POSTED).values(values))
+            mine = (LedgerRow.return_pk == row.return_pk, LedgerRow.key == row.document_key)
+            lost = select(LedgerRow).where(*mine, LedgerRow.state == State.POSTED).with_for_update()
+            for document in session.scalars(lost):
+                here = Kind(document.kind), document.key, document.number
+                if not any(each.may_be_of(*here) for each in standing_rows(session, document.connection)):
+                    document.state, document.doubtful_since, document.posted_at = State.DOUBTFUL, utc_now(), None
     if differing:
         session.execute(delete(Mark).where(Mark.name.like("books round:%")))
-
-
-def _may_be_unread() -> ColumnElement[bool]:
-    """The condition on a document that a row which may be of it stands open as unread in its connection's list."""
-    return exists().where(
-        ExceptionRow.code == Code.BOOKS_DIFFER,
-        ExceptionRow.closed_at.is_(None),
-        ExceptionRow.cause.startswith(func.concat(f"{Sort.UNREAD}:", LedgerRow.connection, ":")),
-        or_(ExceptionRow.document_key.is_(None), ExceptionRow.document_key == LedgerRow.key),
-    )
 
 
 def _wake(session: Session, pks: set[int]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import Update, update
+from sqlalchemy import Update, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -16,31 +16,52 @@ from app.bluecherry.gateway import UnreadableRow
 from app.db.among import among
 from app.db.tables.exceptions import ExceptionRow
 from app.domain.blockers import REMEDIES, Code
-from app.domain.saying import pack, say
+from app.domain.saying import Said, pack, say
 
+_ONE_BY_ONE = 200
+"""How many rows of a list are told one by one; more of them are one mistake."""
 READABLE = "the row can be read again"
 """Who closed an exception about a row: a later reading."""
 
 
 def set_aside(session: Session, where: str, rows: Iterable[UnreadableRow], name: str) -> set[str]:
-    """Put rows of a list (`where`) in front of integration, unless they are; the causes. `name`: what they go by."""
-    causes = set()
-    for row in rows:
-        named = row.code(name)
-        message = say(
-            "Row %(place)s of a page of BlueCherry's list %(list)s cannot be read (%(name)s %(value)s): %(problems)s.",
-            place=row.place,
+    """Put rows of a list (`where`) in front of integration, unless they are or a person ended that; the causes.
+
+    `name`: what they go by. Where there are very many, it is the list that has changed, and the others become one.
+    """
+    told = {f"{where}:{row.code(name) or row.state[:20]}": row for row in rows}
+    about = (ExceptionRow.code == Code.UNREADABLE_ROW, ExceptionRow.cause.startswith(f"{where}:", autoescape=True))
+    standing = set(session.scalars(select(ExceptionRow.cause).where(*about, ExceptionRow.closed_at.is_(None))))
+    room = max(0, _ONE_BY_ONE - len(standing - told.keys()))
+    causes = sorted(told.keys() & standing)
+    causes += sorted(told.keys() - standing)[: max(0, room - len(causes))]
+    messages = {cause: _message(where, told[cause], name) for cause in causes}
+    if len(causes) < len(told):
+        messages[f"{where}: beside"] = say(
+            "More rows of BlueCherry's list %(list)s cannot be read than the %(told)s that are told one by one: "
+            "something there is spelt otherwise than the profile says.",
             list=where,
-            name=name,
-            value=named or "?",
-            problems="; ".join(row.problems),
+            told=_ONE_BY_ONE,
         )
-        cause = f"{where}:{named or row.state[:20]}"
-        values = {"code": Code.UNREADABLE_ROW.value, "cause": cause, "message": message, "said": pack(message)}
-        team = {"team": REMEDIES[Code.UNREADABLE_ROW].team.value}
-        session.execute(insert(ExceptionRow).values(**values, **team).on_conflict_do_nothing())
-        causes.add(cause)
-    return causes
+    by_a_person = (*about, ExceptionRow.closed_by.startswith("resolved by "), among(ExceptionRow.cause, messages))
+    ended = set(session.scalars(select(ExceptionRow.cause).where(*by_a_person)))
+    for cause, message in messages.items():
+        if cause not in ended:
+            values = {"code": Code.UNREADABLE_ROW.value, "cause": cause, "message": message, "said": pack(message)}
+            team = {"team": REMEDIES[Code.UNREADABLE_ROW].team.value}
+            session.execute(insert(ExceptionRow).values(**values, **team).on_conflict_do_nothing())
+    return set(messages)
+
+
+def _message(where: str, row: UnreadableRow, name: str) -> Said:
+    return say(
+        "Row %(place)s of a page of BlueCherry's list %(list)s cannot be read (%(name)s %(value)s): %(problems)s.",
+        place=row.place,
+        list=where,
+        name=name,
+        value=row.code(name) or "?",
+        problems="; ".join(row.problems),
+    )
 
 
 def close_named(session: Session, where: str, names: Collection[str], now: datetime) -> None:

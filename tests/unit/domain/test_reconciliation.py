@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from app.domain.documents import State
 from app.domain.policy import Kind
-from app.domain.reconciliation import Booked, Found, Sort, Unread, difference, is_key, missing, unread
+from app.domain.reconciliation import Booked, Found, Sort, Unread, difference, is_key, missing, unread, unread_beside
 
 BOOKED = Booked(7, "CM-r1-1", Kind.CREDIT_MEMO, State.POSTED, "000100", "0900000001", 2, Decimal("21.78"), False)
 FOUND = Found(Kind.CREDIT_MEMO, "0900000001", "CM-r1-1", "000100", "r1", 2, Decimal("21.78"), False)
@@ -138,7 +138,7 @@ UNREAD = Unread(
     ],
 )
 def test_what_a_row_that_cannot_be_read_may_be_of(row: Unread, may_be: bool) -> None:
-    assert row.may_be_of(BOOKED) is may_be
+    assert row.may_be_of(BOOKED.kind, BOOKED.key, BOOKED.number) is may_be
 
 
 @pytest.mark.parametrize(
@@ -156,3 +156,21 @@ def test_a_row_that_cannot_be_read_is_told_by_what_it_lets_read(row: Unread, tol
     assert (differs.sort, differs.cause, differs.ledger_id) == (Sort.UNREAD, cause, 7)
     assert told in differs.message
     assert "posted at 2026-01-05 08:00:00 UTC or later (qty is not a whole number)" in differs.message
+
+
+def test_rows_beside_those_that_are_told_one_by_one_are_one_of_which_nothing_is_known() -> None:
+    later = replace(UNREAD, kind=None, of_another_kind=True, number="7", since=UNREAD.since + timedelta(hours=3))
+    row, differs = unread_beside("main", [UNREAD, later], 200)
+
+    assert (differs.sort, differs.cause) == (Sort.UNREAD, "unread:main:beside:2026-01-05")
+    assert "than the 200 that are told one by one, those of 2026-01-05 UTC among them" in differs.message
+    assert (row.may_be_of(BOOKED.kind, BOOKED.key, BOOKED.number), row.since.isoformat()) == (
+        True,
+        "2026-01-05T00:00:00+00:00",
+    )
+    assert not unread_beside("main", [later], 200)[0].may_be_of(BOOKED.kind, BOOKED.key, BOOKED.number)
+
+
+def test_no_key_is_longer_than_one_may_be() -> None:
+    assert is_key("CM-" + 37 * "r")
+    assert not is_key("CM-" + 38 * "r")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.bluecherry.documents import DocumentRow
-from app.bluecherry.gateway import Page
+from app.bluecherry.gateway import Page, UnreadableRow
 from app.calls import CallError, Refused, TryLater
 from app.db.engine import transaction
 from app.db.tables.exceptions import ExceptionRow
@@ -17,6 +19,7 @@ from app.db.tables.ledger import LedgerRow
 from app.db.tables.upkeep import Mark
 from app.domain.reconciliation import Sort
 from app.services.books.reconciliation import Reading, read, reconcile
+from app.services.books.unread import ONE_BY_ONE
 from app.services.exceptions.remedies import resolve, retry
 from app.services.intake.taking_in import take_in
 from app.services.ledger.planning import plan
@@ -269,6 +272,13 @@ class TestUnreadRows:
             scene.tell(name)
             scene.work()
 
+    @staticmethod
+    def _lose() -> None:
+        """BlueCherry finds the authorisation of r1 no more by its key."""
+        with transaction() as session:
+            row = session.scalars(select(LedgerRow).where(LedgerRow.key == "RA-r1")).one()
+            row.key, row.document = "RA-r1-2", {**row.document, "key": "RA-r1-2"}
+
     def test_one_is_before_finance_by_number_and_key_and_the_rest_of_the_list_is_read(self, scene: Scene) -> None:
         number = self._garble(scene, "qty")
         reading = _read(scene)
@@ -321,9 +331,7 @@ class TestUnreadRows:
 
     def test_what_it_may_be_of_is_not_called_missing(self, scene: Scene) -> None:
         self._garble(scene, "number", "aux_ref_num")
-        with transaction() as session:
-            # As BlueCherry would find it no more by this key.
-            session.execute(update(LedgerRow).where(LedgerRow.key == "RA-r1").values(key="RA-r1-2"))
+        self._lose()
         scene.clock.move(3600)
         reading = _read(scene)
 
@@ -379,6 +387,93 @@ class TestUnreadRows:
 
         assert [each.sort for each in _read(scene).differences] == [Sort.UNREAD]
         assert scene.codes() == []
+
+    def test_what_is_missing_is_told_once_a_person_ended_the_row(self, scene: Scene) -> None:
+        self._garble(scene, "type", "number", "aux_ref_num", "ref_num2")
+        self._lose()
+        scene.clock.move(3600)
+        _read(scene)
+        (exception,) = scene.exceptions()
+        resolve([exception.id], "ana", "a memo of 2019")
+
+        assert [each.sort for each in _read(scene).differences] == [Sort.UNREAD, Sort.MISSING]
+        assert [each.document_key for each in scene.exceptions()] == ["RA-r1-2"]
+
+    def _by_hand(self, scene: Scene, **fields: object) -> None:
+        """A memo that somebody made, whose row cannot be read."""
+        before = {each["memo_num"] for each in scene.books()["credit_memos"]}
+        made = {k: v for k, v in memo(memo_line()).items() if k not in ("ref_num2", "aux_ref_num")}
+        scene.seed(credit_memos=[made | fields])
+        (number,) = {each["memo_num"] for each in scene.books()["credit_memos"]} - before
+        scene.trouble(None, garbled={"GET /documents": {number: ["total_amt"]}})
+
+    def test_what_is_missing_is_made_again_beside_a_memo_by_hand_whose_row_cannot_be_read(self, scene: Scene) -> None:
+        scene.forget()
+        scene.seed(orders=[sale()])
+        scene.clock.move(3600)
+        self._by_hand(scene)
+        _read(scene)
+        assert sorted(each.document_key or "" for each in scene.exceptions()) == ["", "RA-r1", "RA-r2"]
+
+        retry([each.id for each in scene.exceptions() if each.document_key], "ana")
+        scene.later(LAG + 1)
+        assert set(scene.ras()) == {"RA-r1", "RA-r2"}
+
+    def test_the_words_of_a_document_by_hand_are_not_kept(self, scene: Scene) -> None:
+        self._by_hand(scene, ref_num2="Ana García", aux_ref_num="for Ana García, 600 123 123")
+        _read(scene)
+
+        (exception,) = scene.exceptions()
+        assert (exception.document_key, exception.return_id) == (None, None)
+        kept = [str(vars(row)) for row in (*scene.rows(ExceptionRow), *scene.rows(Mark))]
+        assert not [each for each in kept if "Ana" in each]
+
+    def test_it_stands_where_it_was_read_first_however_little_a_later_reading_says(self, scene: Scene) -> None:
+        reconcile("main", scene.outside)
+        self._garble(scene, "number", "aux_ref_num", "posted_at", key="RA-r2")
+        reconcile("main", scene.outside)
+        (exception,) = scene.exceptions()
+        # Now it is the first row of its list: it says of itself no more than that it was posted some time.
+        erp, since = scene.outside.bluecherry["main"], scene.outside.now() - timedelta(hours=12)
+        (row,) = erp.documents(since).unreadable
+        page: Page[DocumentRow] = Page((), None, (replace(row, place=1),))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(erp, "documents", lambda since, cursor=None: page)
+            _read(scene, hours=12)
+        scene.trouble(None)
+        _read(scene, hours=6)
+
+        assert [each.id for each in scene.exceptions()] == []
+        assert scene.rows(ExceptionRow)[0].id == exception.id
+
+    def test_very_many_are_one_mistake(self, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+        erp, now = scene.outside.bluecherry["main"], scene.outside.now()
+        ask = erp.documents
+        rows = tuple(
+            UnreadableRow(n, f"{n:064}", ("qty is missing",), {"type": "credit_memo", "number": f"CM{n}"})
+            for n in range(1, 66_001)
+        )
+        with monkeypatch.context() as patch:
+            patch.setattr(erp, "documents", lambda since, cursor=None: Page((), None, rows))
+            for _ in range(2):
+                reading = _read(scene)
+                assert (reading.ended, len(reading.unread)) == (True, ONE_BY_ONE + 1)
+                assert len(scene.exceptions()) == ONE_BY_ONE + 1
+        assert "More rows of BlueCherry's list cannot be read" in scene.exceptions()[-1].message
+        assert erp.documents == ask
+
+        _read(scene, hours=(scene.outside.now() - now).total_seconds() / 3600 + 48)
+        assert scene.codes() == []
+        assert [mark.name for mark in scene.rows(Mark) if mark.name.startswith("stands")] == []
+
+    def test_a_key_that_is_too_long_for_one_is_none(self, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+        erp, now = scene.outside.bluecherry["main"], scene.outside.now()
+        key = "RA-" + "".join(hashlib.sha256(bytes([n])).hexdigest() for n in range(200))
+        row = DocumentRow("return_authorization", "RA9", None, None, None, key, "A", 1, None, now)
+        bad = UnreadableRow(2, "f" * 64, ("qty is missing",), {"aux_ref_num": key, "ref_num2": key, "number": "RA8"})
+        monkeypatch.setattr(erp, "documents", lambda since, cursor=None: Page((row,), None, (bad,)))
+
+        assert [each.sort for each in _read(scene).differences] == [Sort.UNREAD]
 
 
 class TestLongList:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import datetime
 
 import pytest
 
+from app.bluecherry.gateway import Page, UnreadableRow
 from app.calls import CallError
 from app.db.tables.mirrors import ItemRow
 from app.db.tables.upkeep import Mark
+from app.domain.model import Item
 from app.services.exceptions.remedies import retry
 from app.services.facts.items import refresh_items
 from tests.support.scene import Scene, item
@@ -146,3 +149,23 @@ def test_what_bluecherry_does_not_have_is_remembered_as_unknown(scene: Scene) ->
     refresh_items(scene.outside)
 
     assert _mirror(scene)["9999"] == (True, True, None)
+
+
+def test_very_many_items_that_cannot_be_read_are_one_mistake(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.ask("r1")
+    scene.work()
+    rows = tuple(UnreadableRow(n, f"{n:064}", ("style is not a text",), {"sku": f"{n:06}"}) for n in range(1, 70_001))
+    with monkeypatch.context() as patch:
+        pages = {None: "2", "2": None}
+
+        def bad(division: str, since: datetime | None, cursor: str | None) -> Page[Item]:
+            return Page((), pages[cursor], rows if cursor is None else rows[::-1])
+
+        patch.setattr(scene.outside.bluecherry["main"], "items_changed", bad)
+        refresh_items(scene.outside)
+    assert len(scene.exceptions()) == 201
+    assert "More rows of BlueCherry's list items main/010 cannot be read" in scene.exceptions()[-1].message
+
+    retry([scene.exceptions()[0].id], "ana")
+    refresh_items(scene.outside)
+    assert scene.codes() == []

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from app.services.exceptions.remedies import retry
+from app.services.exceptions.remedies import resolve, retry
+from app.services.facts.periods import refresh_periods
 from app.services.ledger.windows import open_windows
 from tests.support.scene import Scene
 
@@ -206,3 +207,12 @@ def test_a_period_that_cannot_be_read_leaves_the_mirror_as_it_was_and_is_before_
     scene.trouble(None)
     scene.later(700)
     assert "unreadable_row" not in scene.codes()
+
+
+def test_a_period_that_nobody_needs_stays_ended(scene: Scene) -> None:
+    scene.trouble(None, garbled={"GET /periods": {"next": ["open"]}})
+    refresh_periods(["main"], scene.outside)
+    resolve([each.id for each in scene.exceptions()], "ana", "a period of 1999")
+    refresh_periods(["main"], scene.outside)
+
+    assert scene.codes() == []
