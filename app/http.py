@@ -25,7 +25,14 @@ from urllib.request import getproxies, proxy_bypass
 
 import certifi
 import urllib3
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, ReadTimeoutError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    EmptyPoolError,
+    HTTPError,
+    NewConnectionError,
+    ProxyError,
+    ReadTimeoutError,
+)
 
 from app import exact_json
 from app.calls import Doubtful, Refused, TooLate, TryLater, Unauthorised
@@ -34,6 +41,7 @@ from app.wire import printable
 LARGEST_BODY = 32 * 1024 * 1024
 """Bytes of the largest answer that is read; a longer one is doubtful."""
 _CHUNK = 64 * 1024
+_RECORD = 16 * 1024
 _LONGEST_WAIT = timedelta(days=1)
 _LONGEST_REASON = 100
 """Characters of a code, or of the name of a field, that are kept."""
@@ -91,6 +99,16 @@ _deadline: ContextVar[float] = ContextVar("deadline")
 """When the call must be over, on the monotonic clock: whatever it waits for on its connection ends then."""
 
 
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Let what is called in here on connections of this module's pools be over after so many seconds."""
+    token = _deadline.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
 def _seconds_left() -> float:
     """What a socket may wait for at most. Raises TimeoutError when there is no time left."""
     left = _deadline.get() - time.monotonic()
@@ -141,10 +159,20 @@ class _Fenced(http.client.HTTPConnection):
         if self.sock is None:
             self.connect()
         in_time = _in_time.get()
-        if in_time is not None and not in_time():
-            raise TooLate
-        self.sock.settimeout(_seconds_left())
-        super().send(data)
+        for part in _parts(data):
+            if in_time is not None and not in_time():
+                raise TooLate
+            self.sock.settimeout(_seconds_left())
+            super().send(part)
+
+
+def _parts(data: Any) -> Iterator[Any]:
+    """What is written at once: over TLS a timeout begins anew with every record of 16 KiB."""
+    if not isinstance(data, bytes):
+        yield data
+        return
+    for start in range(0, len(data), _RECORD):
+        yield data[start : start + _RECORD]
 
 
 class _Connection(_Fenced, urllib3.connection.HTTPConnection):
@@ -159,11 +187,15 @@ class _TlsConnection(_Fenced, urllib3.connection.HTTPSConnection):
         return sock
 
 
-class _Pool(urllib3.HTTPConnectionPool):
+class Pool(urllib3.HTTPConnectionPool):
+    """Connections to a host, each call over in time (`within`)."""
+
     ConnectionCls = _Connection
 
 
-class _TlsPool(urllib3.HTTPSConnectionPool):
+class TlsPool(urllib3.HTTPSConnectionPool):
+    """The same over TLS."""
+
     ConnectionCls = _TlsConnection
 
 
@@ -212,12 +244,8 @@ class HttpClient:
         """Make one call; the JSON of its 2xx answer (None when that has no body), numbers with a point as Decimal."""
         name = f"{self._system} {method} {path}"
         # A wait at the gate is part of the call's time: whoever holds a lease counts on that.
-        token = _deadline.set(time.monotonic() + self._timeout)
-        try:
-            with self._gate(name, self._timeout):
-                return self._call(name, method, path, query, body, headers)
-        finally:
-            _deadline.reset(token)
+        with within(self._timeout), self._gate(name, self._timeout):
+            return self._call(name, method, path, query, body, headers)
 
     def _call(
         self,
@@ -246,12 +274,14 @@ class HttpClient:
         return self._answer(name, response)
 
     def _open(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
+        left = max(_deadline.get() - time.monotonic(), 0.001)
         return self._manager.urlopen(
             method,
             url,
             body=body,
             headers=headers,
-            timeout=urllib3.Timeout(total=max(_deadline.get() - time.monotonic(), 0.001)),
+            timeout=urllib3.Timeout(total=left),
+            pool_timeout=left,
             redirect=False,
             preload_content=False,
         )
@@ -327,14 +357,15 @@ def _manager(base_url: str, connections: int) -> urllib3.PoolManager:
     url = urlsplit(base_url)
     proxy = None if proxy_bypass(url.hostname or "") else getproxies().get(url.scheme)
     if proxy is None:
-        return _fenced(urllib3.PoolManager(**settings))
+        return fenced(urllib3.PoolManager(**settings))
     user = urlsplit(proxy)
     login = urllib3.make_headers(proxy_basic_auth=f"{user.username}:{user.password}") if user.username else None
-    return _fenced(urllib3.ProxyManager(proxy, proxy_headers=login, **settings))
+    return fenced(urllib3.ProxyManager(proxy, proxy_headers=login, **settings))
 
 
-def _fenced(manager: urllib3.PoolManager) -> urllib3.PoolManager:
-    manager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+def fenced(manager: urllib3.PoolManager) -> urllib3.PoolManager:
+    """Let a manager make such pools."""
+    manager.pool_classes_by_scheme = {"http": Pool, "https": TlsPool}
     return manager
 
 
@@ -379,6 +410,9 @@ def _closed_meanwhile(error: HTTPError) -> bool:
 
 def _raise_for(name: str, error: HTTPError) -> NoReturn:
     # The text of the error holds the URL, and the URL a secret: only its type is told.
+    if isinstance(error, EmptyPoolError):
+        # All its time went by while other calls held the connections: nothing was sent.
+        raise TryLater(name, "paused") from None
     if _never_connected(error):
         raise TryLater(name, "unreachable") from None
     if isinstance(error, urllib3.exceptions.TimeoutError):

@@ -365,6 +365,33 @@ class TestDoubtful:
 
         assert [client.call("GET", "/a") for _ in range(3)] == [{"ra_num": "7"}] * 3
 
+    def test_one_that_waits_for_a_connection_all_its_time_was_not_sent(
+        self, server: HttpServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        done = threading.Event()
+        server.always({}, hold=done)
+        client = client_of(server.url, seconds=30, calls_at_a_time=1)
+        with ThreadPoolExecutor(2) as pool:
+            first = pool.submit(client.call, "POST", "/first")
+            wait_until(lambda: bool(server.calls), what="the first call holds the only connection")
+            monkeypatch.setattr(client, "_timeout", 0.4)
+            second = pool.submit(outcome, client)
+            try:
+                wait_until(second.done, what="the second call ends, though the first does not")
+            finally:
+                done.set()
+            error = second.result()
+            assert isinstance(error, TryLater)
+            assert error.kind == "paused"
+            assert first.result() == {}
+        assert [call.path for call in server.calls] == ["/first"]
+
+    def test_a_large_body_goes_out_whole(self, server: HttpServer, client: HttpClient) -> None:
+        body = {"documents": ["x" * 1000] * 500}
+        client.call("POST", "/batches", body=body)
+
+        assert server.last.body == body
+
     def test_the_next_call_works_again(self, server: HttpServer, client: HttpClient) -> None:
         server.always({}, cut="reset")
         outcome(client)

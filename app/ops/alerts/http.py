@@ -12,11 +12,14 @@ import certifi
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
+from app.http import Pool, TlsPool, fenced, within
 from app.ops.alerts.address import addresses_of
 from app.ops.alerts.message import NotDelivered
 from app.secret import Secret
 
 _TIMEOUT = urllib3.Timeout(connect=3.0, read=5.0)
+_SECONDS = 10.0
+"""What all of a call may take, whichever of the addresses answers: one that trickles must not hold up the others."""
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -38,18 +41,19 @@ def post(url: Secret, body: bytes, headers: Mapping[str, str], private_hosts: Se
     target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
     addresses = addresses_of(host, port, private_hosts)
     proxy = None if proxy_bypass(host) else getproxies().get(parts.scheme)
-    if proxy is not None:
-        with urllib3.ProxyManager(proxy, retries=False, **_trust()) as manager:
-            _expect_taken(manager.connection_from_host(host, port, parts.scheme), url.reveal(), body, sent)
-        return
-    for last, address in [(address == addresses[-1], address) for address in addresses]:
-        try:
-            with _pool(parts.scheme, address, port, host) as pool:
-                _expect_taken(pool, target, body, sent)
+    with within(_SECONDS):
+        if proxy is not None:
+            with fenced(urllib3.ProxyManager(proxy, retries=False, **_trust())) as manager:
+                _expect_taken(manager.connection_from_host(host, port, parts.scheme), url.reveal(), body, sent)
             return
-        except _NotReached:
-            if last:
-                raise
+        for last, address in [(address == addresses[-1], address) for address in addresses]:
+            try:
+                with _pool(parts.scheme, address, port, host) as pool:
+                    _expect_taken(pool, target, body, sent)
+                return
+            except _NotReached:
+                if last:
+                    raise
 
 
 class _NotReached(NotDelivered):
@@ -73,10 +77,8 @@ def _expect_taken(pool: urllib3.HTTPConnectionPool, target: str, body: bytes, he
 
 def _pool(scheme: str, address: str, port: int, host: str) -> urllib3.HTTPConnectionPool:
     if scheme == "http":
-        return urllib3.HTTPConnectionPool(address, port, retries=False)
-    return urllib3.HTTPSConnectionPool(
-        address, port, retries=False, server_hostname=host, assert_hostname=host, **_trust()
-    )
+        return Pool(address, port, retries=False)
+    return TlsPool(address, port, retries=False, server_hostname=host, assert_hostname=host, **_trust())
 
 
 def _trust() -> dict[str, Any]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +19,7 @@ from app.ops.alerts.http import post
 from app.secret import Secret
 from tests.support.http_server import closed_port, http_server
 from tests.support.tls import Authority
+from tests.support.waiting import wait_until
 
 HERE = ("127.0.0.1",)
 
@@ -151,6 +154,19 @@ def test_an_address_that_does_not_answer_is_followed_by_the_next(monkeypatch: py
         send(f"http://hooks.example:{urlsplit(server.url).port}/", ("127.0.0.0/8",))
 
         assert len(server.calls) == 1
+
+
+def test_one_that_trickles_holds_up_nobody_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.ops.alerts.http._SECONDS", 0.4)
+    done = threading.Event()
+    with http_server() as server, ThreadPoolExecutor(1) as pool:
+        server.always({}, trickle_headers=done)
+        ended = pool.submit(send, server.url, HERE)
+        try:
+            wait_until(ended.done, what="the call ends though bytes go on coming")
+        finally:
+            done.set()
+        assert isinstance(ended.exception(), NotDelivered)
 
 
 def test_a_redirect_is_not_followed() -> None:
