@@ -41,6 +41,8 @@ def received_not_credited(store: str | None, at: datetime | None, file: TextIO |
     sums = _run("Received, not credited", period_end.list_received_not_credited, store, at, file)
     for amount in period_end.accrual_of(sums).values():
         click.echo(f"To be accrued, as a memo follows: {money(amount)}")
+    if beside := period_end.not_in_accrual(sums):
+        click.echo(f"Beside that, {beside} units whose amount is not known, as their order is gone.")
 
 
 @books.command("credited-not-received")
@@ -80,5 +82,5 @@ def _run(title: str, listed: _List, store: str | None, at: datetime | None, file
     click.echo(f"{title} on {until}: {units} units on {len(lines)} lines.")
     sums = period_end.sums_of(lines)
     for each in sums:
-        click.echo(f"  {each.reason}: {each.units} units, {money(each.amount)}")
+        click.echo(f"  {each.reason}: {each.units} units, {money(each.amount) or 'of an amount that is not known'}")
     return sums

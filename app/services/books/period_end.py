@@ -81,12 +81,12 @@ class PeriodEndLine:
 
 @dataclass(frozen=True, slots=True)
 class PeriodEndSum:
-    """What the lines of one currency and reason add up to."""
+    """What the lines of one currency and reason add up to; both None for lines whose amount is not known."""
 
-    currency: str
+    currency: str | None
     reason: Reason
     units: int
-    amount: Money
+    amount: Money | None
 
 
 class PeriodEndList(StrEnum):
@@ -137,20 +137,31 @@ def lines_of(
 
 
 def sums_of(lines: Iterable[PeriodEndLine]) -> list[PeriodEndSum]:
-    """Units and money by currency and reason."""
+    """Units and money by currency and reason, and the units whose amount is not known, last."""
     units: Counter[tuple[str, Reason]] = Counter()
     amounts: dict[tuple[str, Reason], Money] = {}
+    unknown: Counter[Reason] = Counter()
     for line in lines:
-        if line.amount is not None:
-            key = (line.amount.currency, line.reason)
-            units[key] += line.units
-            amounts[key] = amounts[key] + line.amount if key in amounts else line.amount
-    return [PeriodEndSum(*key, units[key], amounts[key]) for key in sorted(amounts)]
+        if line.amount is None:
+            unknown[line.reason] += line.units
+            continue
+        key = (line.amount.currency, line.reason)
+        units[key] += line.units
+        amounts[key] = amounts[key] + line.amount if key in amounts else line.amount
+    return [
+        *(PeriodEndSum(*key, units[key], amounts[key]) for key in sorted(amounts)),
+        *(PeriodEndSum(None, reason, unknown[reason], None) for reason in sorted(unknown)),
+    ]
 
 
 def accrual_of(sums: Sequence[PeriodEndSum]) -> dict[str, Money]:
     """By currency, what memos are still to credit of what was received: the accrual for returns."""
-    return totals(each.amount for each in sums if each.reason.memo_follows)
+    return totals(each.amount for each in sums if each.reason.memo_follows and each.amount is not None)
+
+
+def not_in_accrual(sums: Sequence[PeriodEndSum]) -> int:
+    """Units that memos are still to credit and that are in no accrual, as their amount is not known."""
+    return sum(each.units for each in sums if each.reason.memo_follows and each.amount is None)
 
 
 def cells(line: PeriodEndLine) -> tuple[object, ...]:

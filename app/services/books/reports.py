@@ -27,6 +27,7 @@ from app.services.books.period_end import (
     PeriodEndSum,
     accrual_of,
     lines_of,
+    not_in_accrual,
     sums_of,
     write_csv,
 )
@@ -88,6 +89,11 @@ class Report:
     def accrual(self) -> Mapping[str, Money] | None:
         """By currency, what is to be accrued; None for a list that nothing is accrued by."""
         return accrual_of(self.made.sums) if _accrued(self.asked.list) else None
+
+    @property
+    def not_accrued(self) -> int:
+        """Units that are to be accrued beside it, of an amount that is not known."""
+        return not_in_accrual(self.made.sums) if _accrued(self.asked.list) else 0
 
 
 def ask(which: PeriodEndList, store: str | None, at: date | None, by: str) -> int:

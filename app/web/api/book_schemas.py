@@ -31,12 +31,12 @@ class BooksLine(Schema):
 
 
 class BooksSum(Schema):
-    """What the lines of one currency and reason add up to."""
+    """What the lines of one currency and reason add up to; both null for lines whose amount is not known."""
 
-    currency = fields.String()
+    currency = fields.String(allow_none=True)
     reason = fields.String()
     units = fields.Integer()
-    amount = Amount()
+    amount = Amount(allow_none=True)
 
 
 class BooksAnswer(Schema):

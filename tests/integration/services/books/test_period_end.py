@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from io import StringIO
 
+from app.domain.money import Money
 from app.domain.period_end import Reason
 from app.domain.saying import quoted
 from app.services.books.period_end import (
@@ -10,6 +12,7 @@ from app.services.books.period_end import (
     accrual_of,
     list_credited_not_received,
     list_received_not_credited,
+    not_in_accrual,
     sums_of,
     write_csv,
 )
@@ -117,3 +120,20 @@ def test_a_file_holds_no_formula() -> None:
     line = PeriodEndLine("es", "r1", "1", "=cmd()", 1, None, date(2026, 11, 20), Reason.EXCEPTION, quoted("-2+3"))
     write_csv(file, [line])
     assert file.getvalue().splitlines()[1] == "es,r1,1,'=cmd(),1,,,2026-11-20,exception,'-2+3"
+
+
+def test_units_whose_order_is_gone_are_told_beside_the_sums(scene: Scene) -> None:
+    for name in ("r1", "r2"):
+        scene.ask(name, item("0001", 1))
+        scene.arrive(f"w-{name}", {"0001": 1}, return_id=name)
+    scene.work()
+    first, second = _uncredited(scene)
+
+    sums = sums_of([first, replace(second, amount=None)])
+
+    assert [(each.currency, each.reason, each.units, each.amount) for each in sums] == [
+        ("EUR", Reason.WAITS_FOR_ACCEPTANCE, 1, Money.of("10.89", "EUR")),
+        (None, Reason.WAITS_FOR_ACCEPTANCE, 1, None),
+    ]
+    assert (accrual_of(sums), not_in_accrual(sums)) == ({"EUR": Money.of("10.89", "EUR")}, 1)
+    assert not_in_accrual(sums_of([first])) == 0
