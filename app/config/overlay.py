@@ -76,6 +76,24 @@ def with_mapping(overlay: Table, rules: StoreRules, wanted: Table) -> Table:
     }
 
 
+def settled(stores: Mapping[str, StoreRules], overlay: Table, in_force: Table) -> Table:
+    """An overlay with nothing but what it changes in these stores, and what is in force for stores that are not there.
+
+    A key that changes nothing yet, of a store to come for one, would come into force with a later file, unseen by
+    whoever agrees to money. Raises OverlayError.
+    """
+    known = {"stores": set(stores), "sites": {name for rules in stores.values() for name in rules.sites}}
+    result: Table = {
+        section: {name: entry for name, entry in in_force.get(section, {}).items() if name not in names}
+        for section, names in known.items()
+    }
+    wanted = overlaid_rules(stores, overlay)
+    for name, rules in stores.items():
+        result = with_mapping(result, rules, mapping_of(wanted[name]))
+    slim = {section: {name: entry for name, entry in table.items() if entry} for section, table in result.items()}
+    return {section: table for section, table in slim.items() if table}
+
+
 def _only(table: Table, keys: tuple[str, ...]) -> Table:
     return {key: table[key] for key in keys if key in table}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.config import Config
-from app.config.overlay import overlaid_rules
+from app.config.overlay import overlaid_rules, settled
 from app.domain.what_if import Outcome
 from app.services import mapping_edits
 from app.services.exceptions.edit_approvals import ProposedEdit, ask_for_edit
@@ -44,6 +44,7 @@ def save_or_ask(
     number, in_force = mapping_edits.in_force(file)
     if number != based_on:
         raise mapping_edits.Overtaken(mapping_edits.Overtaken.__doc__)
+    overlay = settled({name: store.rules for name, store in file.stores.items()}, overlay, in_force)
     changed = mapping_edits.differences(file, in_force, overlay)
     if not any(each.money for each in changed):
         return Sent(edit=mapping_edits.save(file, overlay, based_on, by, outside.now(), note, reverts))

@@ -100,6 +100,10 @@ def _whole(text: str) -> object:
 def overlay_in(form: Form) -> Table:
     """The overlay that a checked form carries along. Raises ValueError when it is none."""
     found = json.loads(form.get("overlay", ""))
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or not all(_is_section(each) for each in found.values()):
         raise ValueError("no overlay")
     return found
+
+
+def _is_section(found: object) -> bool:
+    return isinstance(found, dict) and all(isinstance(entry, dict) for entry in found.values())

@@ -7,7 +7,7 @@ import pytest
 
 from app.config import Config
 from app.config.mapping import mapping_of
-from app.config.overlay import OverlayError, difference, merged, overlaid, with_mapping
+from app.config.overlay import OverlayError, difference, merged, overlaid, settled, with_mapping
 from app.domain.policy import AtOnce, Kind, Place
 from app.toml_schema import Table
 from tests.support.configuration import load, smallest
@@ -120,3 +120,21 @@ def test_an_edit_of_one_store_leaves_the_others(config: Config) -> None:
 def test_a_difference_laid_over_makes_what_was_wanted(below: Table, wanted: Table) -> None:
     assert merged(below, difference(below, wanted)) == wanted
     assert difference(wanted, wanted) == {}
+
+
+def test_what_is_kept_of_an_overlay_makes_the_same_mapping_and_plants_nothing(config: Config) -> None:
+    rules = {name: store.rules for name, store in config.stores.items()}
+    own = {"reasons": {"too_small": None, "too big": "XL"}, "policy": {"freight": "all_back"}, "grades": {"B": {}}}
+    planted = {"policy": {"freight": "all_back"}}
+    overlay: Table = {
+        "stores": {"es": own, "uk": {"reasons": {"too_small": "SZ"}}, "pt": planted},
+        "sites": {"madrid": {"location": "MAD9"}, "lisbon": {"location": "LIS1"}},
+    }
+    closed: Table = {"stores": {"fr": planted, "es": {"policy": {"fees": "on_memo"}}}}
+
+    kept = settled(rules, overlay, closed)
+
+    assert overlaid(config, kept).version == overlaid(config, overlay).version
+    assert kept["stores"].keys() == {"es", "fr"}
+    assert kept["sites"] == {"madrid": {"location": "MAD9"}}
+    assert settled(rules, kept, closed) == kept

@@ -223,6 +223,34 @@ def test_nothing_but_the_mapping_can_be_edited(ana: FlaskClient) -> None:
     assert newest_overlay() == (0, {})
 
 
+def test_nothing_is_planted_for_a_store_that_may_come(ana: FlaskClient) -> None:
+    planted = {"stores": {"pt": {"policy": {"freight": "all_back"}}, "es": {"policy": {"freight": "never"}}}}
+    send(ana, f"{ES}/save", overlay=json.dumps(planted), based_on="0", action="save")
+
+    assert newest_overlay() == (1, {})
+
+
+@pytest.mark.parametrize(
+    "overlay",
+    [
+        {"stores": []},
+        {"stores": {"es": []}},
+        {"stores": {"es": {"policy": []}}},
+        {"stores": {"es": {"policy": None}}},
+        {"stores": {"es": {"statuses": {"x": {"y": 1}}}}},
+        {"sites": 3},
+        {"sites": {"madrid": "x"}},
+        {"sites": {"madrid": None}},
+    ],
+    ids=json.dumps,
+)
+def test_an_overlay_of_another_shape_is_refused(ana: FlaskClient, overlay: object) -> None:
+    answer = send(ana, f"{ES}/save", overlay=json.dumps(overlay), based_on="0", action="save")
+
+    assert answer.status_code in (303, 400)
+    assert newest_overlay()[1] == {}
+
+
 def test_who_may_only_read_reads(visitor: FlaskClient) -> None:
     a_person("ben", Role.OPERATOR, [Team.CX])
     sign_in(visitor, "ben")
