@@ -26,7 +26,9 @@ from app.domain.documents import State
 from app.domain.exchange import price_exchange
 from app.domain.memo_amounts import Basis
 from app.domain.policy import Kind
+from app.domain.saying import say
 from app.http import sent_while
+from app.services.exceptions.remedies import NotPossible
 from app.services.facts.dossiers import lock_returns
 from app.services.facts.orders import OrderKey, refresh_orders, save_orders
 from app.services.facts.periods import old_mirrors, refresh_periods
@@ -103,9 +105,15 @@ def _let_go(outside: Outside) -> None:
 
 
 def post_now(store: str, kind: Kind, outside: Outside, by: str) -> int:
-    """Let what waits for a window of this store and kind be posted by the next tick; the number of documents."""
+    """Let what waits for a window of this store and kind be posted by the next tick; the number of documents.
+
+    Raises NotPossible while the windows are held: it would say that documents are posted, and none would be.
+    """
     now = outside.now()
     with transaction() as session:
+        held = session.get(WindowHold, (store, kind.value))
+        if held is not None:
+            raise NotPossible(say("%(by)s holds these windows: release them first.", by=held.by))
         rows = session.scalars(
             select(LedgerRow)
             .where(

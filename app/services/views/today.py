@@ -6,13 +6,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.circuit import Circuit
 from app.config import Config
 from app.db.engine import transaction
-from app.db.tables.ledger import LedgerRow
 from app.domain.documents import State
 from app.domain.money import Money
 from app.domain.policy import Kind
@@ -21,7 +20,7 @@ from app.services.circuits import all_circuits
 from app.services.outside import reveni
 from app.services.views.figures import Figures, last_figures
 from app.services.views.health import health
-from app.services.views.window_view import OPEN_BATCHES, Waiting
+from app.services.views.window_view import OPEN_BATCHES, Waiting, waiting
 
 # The newest window of each store and kind, by the index on them, and what its batches hold.
 _LAST_WINDOWS = text(
@@ -87,27 +86,15 @@ def today(config: Config, now: datetime, queues: Collection[str]) -> Today:
     """Everything on the page, in a handful of short queries. `queues`: those through which canaries go."""
     counted = last_figures()
     with transaction() as session:
-        waiting = _waiting(session, now)
         last = _last_windows(session, list(config.stores))
     return Today(
         figures=counted[0] if counted else None,
         counted_at=counted[1] if counted else None,
-        waiting=waiting,
+        waiting=tuple(sorted(waiting(), key=lambda each: each.opens_at)),
         last_windows=last,
         systems=_systems(config, all_circuits()),
         findings=tuple(findings(health(now), queues, config.sweep.reconcile_every.total_seconds())),
     )
-
-
-def _waiting(session: Session, now: datetime) -> tuple[Waiting, ...]:
-    row = LedgerRow
-    query = (
-        select(row.store, row.kind, row.post_at, func.count(), func.sum(row.units))
-        .where(row.state == State.DUE, row.post_at > now, row.shadow.is_(False))
-        .group_by(row.store, row.kind, row.post_at)
-        .order_by(row.post_at, row.store, row.kind)
-    )
-    return tuple(Waiting(*found) for found in session.execute(query) if found.post_at is not None)
 
 
 def _last_windows(session: Session, stores: list[str]) -> tuple[LastWindow, ...]:

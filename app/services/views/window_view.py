@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from app.db.engine import transaction
+from app.db.tables.desk import WindowHold
 from app.db.tables.ledger import BatchRow, LedgerRow, WindowRow
 from app.db.tables.returns import ReturnRow
 from app.domain.documents import State
@@ -32,6 +33,7 @@ class Waiting:
     opens_at: datetime
     documents: int
     units: int
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +83,16 @@ class NoSuchWindow(LookupError):
 def waiting() -> list[Waiting]:
     """What waits for windows now, by store and kind."""
     row = LedgerRow
+    held = exists().where(WindowHold.store == row.store, WindowHold.kind == row.kind).label("held")
     statement = (
-        select(row.store, row.kind, func.min(row.post_at), func.count(), func.sum(row.units))
+        select(row.store, row.kind, func.min(row.post_at), func.count(), func.sum(row.units), held)
         .where(row.state == State.DUE, row.post_at.is_not(None), row.shadow.is_(False))
         .group_by(row.store, row.kind)
         .order_by(row.store, row.kind)
     )
     with transaction() as session:
         found = session.execute(statement)
-        return [Waiting(store, kind, at, count, int(units)) for store, kind, at, count, units in found]
+        return [Waiting(store, kind, at, count, int(units), held) for store, kind, at, count, units, held in found]
 
 
 def posted(before: int | None = None, limit: int = WINDOWS_PER_PAGE) -> Page[Posted]:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from app.config import Config
 from app.domain.policy import Kind
 from app.permissions import Permission
+from app.services.exceptions.remedies import NotPossible
 from app.services.ledger.windows import post_now
 from app.services.outside import outside
 from app.services.page import Page
@@ -25,7 +26,10 @@ def window_calls(config: Config) -> list[Call]:
         """Post now what waits for a window; answers how many documents."""
         if body["store"] not in config.stores:
             raise Refusal(HTTPStatus.NOT_FOUND, f"there is no store {body['store']}", field="store")
-        return {"count": post_now(body["store"], Kind(body["kind"]), outside(), actor().name)}
+        try:
+            return {"count": post_now(body["store"], Kind(body["kind"]), outside(), actor().name)}
+        except NotPossible as error:
+            raise Refusal(HTTPStatus.CONFLICT, str(error)) from None
 
     return [
         Call("GET", "/windows", Permission.READ_FIGURES, list_windows, WindowPage, query=PageQuery),
@@ -36,7 +40,7 @@ def window_calls(config: Config) -> list[Call]:
             post_window,
             SetGoing,
             body=WindowBody,
-            refusals=(HTTPStatus.NOT_FOUND,),
+            refusals=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
         ),
         Call("GET", "/batches", Permission.READ_FIGURES, list_batches, BatchPage, query=PageQuery),
     ]

@@ -51,7 +51,11 @@ def window(number: int) -> ResponseReturnValue:
 def post_window() -> ResponseReturnValue:
     """Post now what waits for the windows of a store and kind."""
     store, kind = _which()
-    count = post_now(store, kind, world(), actor().name)
+    try:
+        count = post_now(store, kind, world(), actor().name)
+    except NotPossible as problem:
+        flash(in_words(problem.said), "problem")
+        return back()
     flash(ngettext("%(num)s document is posted within seconds.", "%(num)s documents are posted within seconds.", count))
     return back()
 

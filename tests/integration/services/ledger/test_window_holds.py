@@ -6,7 +6,7 @@ from app.domain.policy import Kind
 from app.services.access.acts import list_acts
 from app.services.exceptions.remedies import NotPossible
 from app.services.ledger.window_holds import hold, list_holds, release
-from app.services.ledger.windows import open_windows
+from app.services.ledger.windows import open_windows, post_now
 from app.services.views.window_view import NoSuchWindow, posted, waiting, window_file
 from tests.support.scene import Scene
 
@@ -33,6 +33,15 @@ def test_nothing_is_posted_in_a_window_that_is_held_until_it_is_released(scene: 
     assert scene.states()["CM-r1-1"] == "posted"
     assert waiting() == []
     assert [act.what for act in list_acts().rows] == ["windows released", "windows held"]
+
+
+def test_a_window_that_is_held_is_not_said_to_be_posted_now(scene: Scene) -> None:
+    _due(scene)
+    hold("es", Kind.CREDIT_MEMO, "the auditors are here", "ana")
+
+    with pytest.raises(NotPossible, match="ana holds these windows: release them first"):
+        post_now("es", Kind.CREDIT_MEMO, scene.outside, "eva")
+    assert [each.held for each in waiting()] == [True]
 
 
 def test_a_hold_is_for_its_kind_and_store(scene: Scene) -> None:

@@ -12,6 +12,7 @@ from app.db.tables.ledger import BatchRow, WindowRow
 from app.db.tables.upkeep import CircuitRow
 from app.domain.documents import State
 from app.domain.policy import Kind
+from app.services.ledger.window_holds import hold
 from app.services.views.today import Today, today
 from tests.support.configuration import load, smallest
 from tests.support.rows import NOON, ledger_row, return_row, saved
@@ -39,6 +40,14 @@ def test_what_waits_is_told_window_by_window(config: Config) -> None:
     (waiting,) = seen(config).waiting
     assert (waiting.store, waiting.kind, waiting.opens_at) == ("es", "credit_memo", NOON + HOUR)
     assert (waiting.documents, waiting.units) == (2, 6)
+
+
+def test_a_window_that_is_held_still_waits_after_its_time(config: Config) -> None:
+    saved(ledger_row(saved(return_row("r1")), Kind.CREDIT_MEMO, return_id="r1", post_at=NOON - HOUR, units=3))
+    hold("es", Kind.CREDIT_MEMO, "the auditors are here", "ana")
+
+    (waiting,) = seen(config).waiting
+    assert (waiting.kind, waiting.documents, waiting.held) == ("credit_memo", 1, True)
 
 
 def test_the_last_window_tells_what_it_posted(config: Config) -> None:
