@@ -90,6 +90,27 @@ def test_what_is_entered_while_the_network_is_away_is_sent_once_it_is_back(conso
     expect(page.locator("#queue")).to_be_hidden()
 
 
+def test_a_scan_without_a_network_stays_on_the_page(console: str, sign_in: SignIn) -> None:
+    page = sign_in(console, "logistics", SILENT)
+    enter(page)
+    page.context.set_offline(True)
+    page.get_by_label("RA, tracking number or return id").fill("T-r2")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("status")).to_contain_text("nothing can be looked up")
+    expect(page.get_by_label("On the parcel")).to_have_value("T-r2")
+    expect(page.get_by_label("SKU or UPC 1", exact=True)).to_have_value("")
+    expect(page.get_by_label("SKU or UPC 1", exact=True)).to_be_focused()
+    expect(page.get_by_text("0700")).to_have_count(0)
+    page.keyboard.type("0001")
+    page.get_by_label("Units now 1", exact=True).fill("1")
+    page.get_by_role("button", name="Receive").click()
+    expect(page.get_by_role("status")).to_contain_text("network: 1.")
+
+    page.context.set_offline(False)
+    wait_until(lambda: stored() == 1, 30, "what waited was stored")
+
+
 def test_what_waits_outlives_the_page(console: str, sign_in: SignIn) -> None:
     page = sign_in(console, "logistics", SILENT)
     enter(page)

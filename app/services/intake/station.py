@@ -32,6 +32,8 @@ from app.services.intake.nudge import nudge
 from app.services.intake.receipts import code_of, possible_returns, upcs_of
 from app.services.outside import Outside
 
+ENTERED_BY = "entered_by"
+"""Where a message of the station says who entered it. A warehouse's own message has no such field."""
 _OLDEST = timedelta(days=30)
 """A receipt that waited in a browser for longer bears the time at which it came."""
 
@@ -165,14 +167,17 @@ def receive(
     now: datetime,
     at: datetime | None = None,
     return_id: str | None = None,
+    by: str | None = None,
 ) -> None:
     """Store a receipt once: sent again with the same key, it is the same receipt.
 
     `reference` as it was scanned; `return_id` when it is known that it names this return. `at`: when the goods were
-    received, if they waited in the browser. Raises NotReceived, and NotStored when it is not certain that it was
-    stored.
+    received, if they waited in the browser. `by`: who entered it. Raises NotReceived, and NotStored when it is not
+    certain that it was stored.
     """
     message = _message(key, reference, lines, _time(at, now), return_id, _upcs(lines))
+    if by is not None:
+        message[ENTERED_BY] = by
     try:
         read_receipt(message, site.name)
     except Unreadable as error:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.db.codec import load
 from app.db.engine import transaction
@@ -19,6 +21,7 @@ from app.domain.model import Personal
 from app.domain.money import Money
 from app.domain.preview import Previewed, preview
 from app.services.facts.dossiers import load_slice
+from app.services.intake.station import ENTERED_BY
 from app.services.outside import Outside
 from app.services.views.document_view import DocumentView
 from app.services.views.return_view import NoSuchReturn, ReturnView, get_return
@@ -94,8 +97,9 @@ def return_page(store: str, return_id: str, outside: Outside) -> ReturnPage:
         if store in outside.config.stores:
             work = load_slice(session, [row.pk], outside, lock=False)
             due = preview(work.dossier(row.pk), outside.store(store).rules, outside.now()).documents
+        entered = _entered_by(session, row.pk, outside)
         said = [Moment(each.at, "comment", code, None, each.by, each.text) for each, code in comments]
-    moments = sorted([*_moments(view), *said], key=lambda moment: moment.at)
+    moments = sorted([*_moments(view, entered), *said], key=lambda moment: moment.at)
     return ReturnPage(view, _pairs(due, view.documents), tuple(moments), tuple(others))
 
 
@@ -129,9 +133,28 @@ def _pairs(due: Sequence[Previewed], made: Sequence[DocumentView]) -> tuple[Pair
     return (*pairs, *(Pair(None, each, None) for each in ledger.values()))
 
 
-def _moments(view: ReturnView) -> list[Moment]:
+def _entered_by(session: Session, pk: int, outside: Outside) -> dict[tuple[str, str], str]:
+    """Who entered a receipt at a station, by its site and own id. What a feed says of it is not believed."""
+    silent = [site.name for site in outside.config.sites.values() if not site.has_feed]
+    rows = session.execute(
+        select(InboxEvent.name, InboxEvent.external_id, InboxEvent.body).where(
+            InboxEvent.return_pk == pk, InboxEvent.channel == "warehouse", InboxEvent.name.in_(silent)
+        )
+    )
+    told = {(name, own): json.loads(body).get(ENTERED_BY) for name, own, body in rows}
+    return {receipt: str(who) for receipt, who in told.items() if who is not None}
+
+
+def _moments(view: ReturnView, entered: Mapping[tuple[str, str], str]) -> list[Moment]:
     found = [
-        Moment(each.received_at, "event", f"{each.channel} {each.name}", None, None, each.external_id)
+        Moment(
+            each.received_at,
+            "event",
+            f"{each.channel} {each.name}",
+            None,
+            entered.get((each.name, each.external_id)) if each.channel == "warehouse" else None,
+            each.external_id,
+        )
         for each in view.events
     ]
     found += [Moment(each.at, "told", each.status, None, None, f"v{each.version}") for each in view.told]

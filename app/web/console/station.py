@@ -17,6 +17,7 @@ from app.services.intake.inbox import NotStored
 from app.services.intake.station import Entered, NotReceived
 from app.services.outside import outside
 from app.web.console.language import N_, gettext
+from app.web.console.needs import actor
 from app.web.console.pages import Pages, config
 
 pages = Pages()
@@ -56,7 +57,7 @@ def receive_goods(site: str) -> ResponseReturnValue:
     by_script = request.accept_mimetypes.best == "application/json"
     at, return_id = _moment(form.get("received_at")), form.get("return_id") or None
     try:
-        service.receive(place, _key(key), reference, _lines(), g.now, at, return_id)
+        service.receive(place, _key(key), reference, _lines(), g.now, at, return_id, actor().name)
     except NotReceived as error:
         told = gettext(PROBLEMS[error.args[0]]) if error.args[0] in PROBLEMS else str(error)
         if by_script:

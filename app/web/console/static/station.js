@@ -5,12 +5,16 @@
 const NAME = "bridge.station";
 const goods = document.getElementById("goods");
 const notice = document.getElementById("queue");
+const scan = document.getElementById("scan");
 const EVERY = 10_000;
+const PATIENCE = 4_000;
 
 const waiting = () => JSON.parse(localStorage.getItem(NAME) ?? "[]");
 const keep = (receipts) => localStorage.setItem(NAME, JSON.stringify(receipts));
+// Said until the next receipt: that what was scanned could not be looked up.
+let unknown = "";
 
-function show(problem = "") {
+function show(problem = unknown) {
   const number = waiting().length;
   notice.hidden = !number && !problem;
   notice.textContent = [number ? `${notice.dataset.waits} ${number}.` : "", problem].filter(Boolean).join(" ");
@@ -71,9 +75,31 @@ function clear() {
     field.readOnly = false;
   }
   goods.elements.key.value = `station-${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
-  document.getElementById("scan").value = "";
+  // What the page says of the return before is not of the next parcel.
+  for (const cell of goods.querySelectorAll("td.number")) cell.textContent = "–";
+  for (const said of document.querySelectorAll("main .facts, main .problem")) said.remove();
+  scan.value = "";
+  unknown = "";
   goods.elements.reference.focus();
 }
+
+// A scan ends with Enter. Without a network that would leave this page for one that cannot be had: it stays, and what
+// was scanned stands on the parcel.
+scan.form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  try {
+    await fetch(scan.form.action, { method: "HEAD", redirect: "manual", signal: AbortSignal.timeout(PATIENCE) });
+    scan.form.submit();
+  } catch {
+    const scanned = scan.value;
+    // The lines on the page are another parcel's.
+    if (goods.elements.reference.value && goods.elements.reference.value !== scanned) clear();
+    goods.elements.reference.value = scanned;
+    unknown = notice.dataset.unknown;
+    show();
+    [...goods.querySelectorAll("[name=code]")].find((field) => !field.value)?.focus();
+  }
+});
 
 goods.addEventListener("submit", (event) => {
   event.preventDefault();

@@ -28,6 +28,7 @@ from app.services.intake.station import (
     sites_of,
 )
 from app.services.outside import build
+from app.services.views.return_page import return_page
 from tests.support.configuration import load, smallest
 from tests.support.rows import NOON, ledger_row, receipt_row, return_row, saved
 from tests.support.scene import Scene, item
@@ -172,7 +173,7 @@ def test_goods_of_the_station_go_the_way_of_all_goods(scene: Scene) -> None:
     scene.ask("r1")
     scene.work()
     (site,) = sites_of(scene.outside.config)
-    receive(site, "station-1", "T-r1", [Entered("0001", 1, "A")], scene.clock.now())
+    receive(site, "station-1", "T-r1", [Entered("0001", 1, "A")], scene.clock.now(), by="lola")
     scene.work()
 
     (journal,) = scene.journals().values()
@@ -183,6 +184,17 @@ def test_goods_of_the_station_go_the_way_of_all_goods(scene: Scene) -> None:
     shown = received(site, "station-1", scene.outside.config)
     assert shown is not None
     assert (shown.state, shown.return_id) == ("done", "r1")
+    told = [(each.what, each.by) for each in return_page("es", "r1", scene.outside).moments if each.sort == "event"]
+    assert ("warehouse silent", "lola") in told
+
+
+def test_what_a_warehouse_says_of_who_entered_it_is_not_believed(scene: Scene) -> None:
+    scene.ask("r1")
+    scene.arrive("w1", {"0001": 1}, return_id="r1", entered_by="lola")
+    scene.work()
+
+    told = [(each.what, each.by) for each in return_page("es", "r1", scene.outside).moments if each.sort == "event"]
+    assert ("warehouse madrid", None) in told
 
 
 @pytest.mark.parametrize("others", [0, 1], ids=["one return", "one of two by the tracking number"])
