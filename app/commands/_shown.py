@@ -54,6 +54,11 @@ class Moment(click.ParamType[datetime]):
         return moment
 
 
+def counted(number: int, one: str) -> str:
+    """A number of things by the name of one: `1 unit`, `2 units`."""
+    return f"{number} {one}" if number == 1 else f"{number} {one}s"
+
+
 csv_file = click.option("--csv", "csv_path", type=click.Path(path_type=Path), help="Also write every line as CSV.")
 report_file = click.option(
     "--report", "report_path", type=click.Path(path_type=Path), help="Also write all of it as JSON."

@@ -8,7 +8,7 @@ from typing import TextIO
 
 import click
 
-from app.commands._shown import money, plain_database_errors, show_table
+from app.commands._shown import counted, money, plain_database_errors, show_table
 from app.commands._world import world
 from app.services.books import period_end
 from app.services.books.memo_sums import memo_sums, totals_of
@@ -61,7 +61,7 @@ def credit_memos(first: datetime, last: datetime) -> None:
         sums = memo_sums(first.date(), last.date())
     for each in sums:
         parts = f"net {each.net}, tax {each.tax}, freight {each.freight} and its tax {each.freight_tax}"
-        click.echo(f"{each.store}: {each.memos} memos, {each.units} units, {money(each.total)}")
+        click.echo(f"{each.store}: {counted(each.memos, 'memo')}, {counted(each.units, 'unit')}, {money(each.total)}")
         click.echo(f"  {parts}, less fees {each.fees}")
     for amount in totals_of(sums).values():
         click.echo(f"Credited from {first.date()} to {last.date()}: {money(amount)}")
@@ -79,8 +79,9 @@ def _run(title: str, listed: _List, store: str | None, at: datetime | None, file
         show_table(title, period_end.COLUMNS, [period_end.cells(line) for line in lines])
     until = at.date() if at else datetime.now(UTC).date()
     units = sum(line.units for line in lines)
-    click.echo(f"{title} on {until}: {units} units on {len(lines)} lines.")
+    click.echo(f"{title} on {until}: {counted(units, 'unit')} on {counted(len(lines), 'line')}.")
     sums = period_end.sums_of(lines)
     for each in sums:
-        click.echo(f"  {each.reason}: {each.units} units, {money(each.amount) or 'of an amount that is not known'}")
+        known = money(each.amount) or "of an amount that is not known"
+        click.echo(f"  {each.reason}: {counted(each.units, 'unit')}, {known}")
     return sums

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
-from app.commands._shown import as_json, money, plain_database_errors, show_json, show_table
+from app.commands._shown import as_json, counted, money, plain_database_errors, show_json, show_table
 from app.commands._traced import show_exceptions, show_origins
 from app.domain.documents import State
 from app.domain.policy import Kind
@@ -99,7 +99,7 @@ def _show(trace: Trace) -> None:
         [
             (
                 *(x.line.seq, x.line.ord_line_seq, x.line.sku, x.line.qty, x.line.location, x.net, x.disc, x.tax),
-                f"{x.before.units} units, net {x.before.net}, tax {x.before.tax}" if x.before else None,
+                f"{counted(x.before.units, 'unit')}, net {x.before.net}, tax {x.before.tax}" if x.before else None,
             )
             for x in trace.lines
         ],

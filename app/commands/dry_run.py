@@ -12,6 +12,7 @@ from app.calls import CallError
 from app.commands._shown import (
     Moment,
     cell,
+    counted,
     csv_file,
     plain_database_errors,
     report_file,
@@ -78,14 +79,15 @@ def _show(result: DryRun) -> None:
     if result.not_looked_at:
         show_table("Not looked at", ("return", "why"), sorted(result.not_looked_at.items()))
     click.echo(
-        f"{len(result.returns)} returns looked at, {len(planned)} documents to post, {len(blockers)} exceptions."
+        f"{counted(len(result.returns), 'return')} looked at, {counted(len(planned), 'document')} to post, "
+        f"{counted(len(blockers), 'exception')}."
     )
     totals = Totals()
     for _, document in planned:
         totals.add_document(document)
     for kind, count in sorted(totals.documents.items()):
         sums = [f"{amount} {currency}" for (of, currency), amount in sorted(totals.money.items()) if of == kind]
-        click.echo(f"  {kind}: {count}, {totals.units[kind]} units{''.join(f', {each}' for each in sums)}")
+        click.echo(f"  {kind}: {count}, {counted(totals.units[kind], 'unit')}{''.join(f', {each}' for each in sums)}")
 
 
 def rows(result: DryRun) -> Iterator[tuple[object, ...]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from app.commands._shown import as_json, by, cell, plain_database_errors, show_json, show_table
+from app.commands._shown import as_json, by, cell, counted, plain_database_errors, show_json, show_table
 from app.domain.blockers import Code, Team
 from app.services.exceptions import exception_queue, remedies
 from app.services.exceptions.approvals import do_or_ask
@@ -127,6 +127,6 @@ def _row(group: Group) -> tuple[str, str, str, str]:
     return (
         str(group.first_id),
         "\n".join([group.code, group.team, cell(group.oldest), *urgent]),
-        "\n".join([f"{group.count} ×", f"{group.units} units", *money]),
+        "\n".join([f"{group.count} ×", counted(group.units, "unit"), *money]),
         f"{group.message}\n→ {group.way_out}",
     )

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import click
 
-from app.commands._shown import as_json, by, plain_database_errors, show_json, show_table
+from app.commands._shown import as_json, by, counted, plain_database_errors, show_json, show_table
 from app.commands._world import world_with
 from app.domain.policy import Kind
 from app.services.exceptions.remedies import NotPossible
@@ -105,6 +105,6 @@ def release(store: str, kind: str, by: str) -> None:
 def post(store: str, kind: str, by: str) -> None:
     """Post now what waits for a window of this store and kind."""
     world = world_with(store)
-    with plain_database_errors():
+    with plain_database_errors(), _plain_refusals():
         count = post_now(store, Kind(kind), world, by)
-    click.echo(f"{count} documents are posted within seconds.")
+    click.echo(f"{counted(count, 'document')} set going: posted within seconds.")

@@ -27,6 +27,11 @@ _HEADINGS = {
     PeriodEndList.RECEIVED_NOT_CREDITED: N_("Received and not credited"),
     PeriodEndList.CREDITED_NOT_RECEIVED: N_("Credited and not received"),
 }
+_COLUMNS = (
+    *(N_("Store"), N_("Return"), N_("Order"), N_("SKU"), N_("Units"), N_("Amount"), N_("Currency"), N_("Since")),
+    *(N_("Reason"), N_("Detail")),
+)
+"""What the columns of a list's file are called, in the order of `period_end.COLUMNS`."""
 
 
 @pages.get("/books/received-not-credited", Permission.READ_BOOKS)
@@ -75,7 +80,11 @@ def report_file(number: int) -> ResponseReturnValue:
         abort(HTTPStatus.NOT_FOUND)
     name = "-".join(str(each) for each in (asked.list, asked.store, asked.at) if each is not None)
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return Response(gzip.decompress(file), mimetype="text/csv", headers=headers)
+    # The lines are those that were signed; only what their columns are called is in the reader's language.
+    _, end, lines = gzip.decompress(file).partition(b"\r\n")
+    names = ",".join(gettext(each) for each in _COLUMNS)
+    # A spreadsheet takes the file for UTF-8 by the mark at its beginning alone.
+    return Response(names.encode("utf-8-sig") + end + lines, mimetype="text/csv", headers=headers)
 
 
 @pages.get("/books/credit-memos", Permission.READ_BOOKS)

@@ -47,7 +47,7 @@ def page_of_error(status: HTTPStatus, message: str) -> ResponseReturnValue:
 def _forged(_: CSRFError) -> ResponseReturnValue:
     return page_of_error(
         HTTPStatus.BAD_REQUEST,
-        gettext("This form is out of date: your session has ended or changed. Reload the page and try again."),
+        gettext("This form is out of date: your session has ended or changed. Go back, reload it, and try again."),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
@@ -72,6 +73,8 @@ def save_mapping(store: str) -> ResponseReturnValue:
         changed = mapping_edits.differences(_file(), overlay, proposed)
     except (ValueError, RecursionError):
         abort(HTTPStatus.BAD_REQUEST)
+    if request.form.get("action") == "edit":
+        return _page(_rules(store), mapping_of(_overlaid(proposed)[store]), based_on)
     if request.form.get("action") == "try":
         return _checked(store, proposed, based_on, changed, try_overlay(_file(), world(), proposed))
     saved = gettext("Saved. Every process has it within seconds; returns that waited for it are set going.")
@@ -160,10 +163,14 @@ def _checked(
 
 def _problems(overlay: Table) -> tuple[Problem, ...]:
     try:
-        overlaid_rules({name: each.rules for name, each in _file().stores.items()}, overlay)
+        _overlaid(overlay)
     except OverlayError as error:
         return error.problems
     return ()
+
+
+def _overlaid(overlay: Table) -> Mapping[str, StoreRules]:
+    return overlaid_rules({name: each.rules for name, each in _file().stores.items()}, overlay)
 
 
 def _rules(store: str) -> StoreRules:

@@ -35,7 +35,7 @@ def test_the_list_ends_with_its_sums(books: Books) -> None:
     shown = books("received-not-credited")
 
     assert shown.exit_code == 0, shown.output
-    assert "2 units on 1 lines." in shown.output
+    assert "2 units on 1 line." in shown.output
     assert shown.output.endswith(
         "  waits_for_acceptance: 2 units, 21.78 EUR\nTo be accrued, as a memo follows: 21.78 EUR\n"
     )
@@ -48,7 +48,7 @@ def test_what_was_credited_is_summed(books: Books, scene: Scene) -> None:
 
     shown = books("credit-memos", "--from", "2020-01-01", "--at", "2999-12-31")
 
-    assert shown.output.startswith("es: 1 memos, 2 units, 21.78 EUR\n  net 18.00, tax 3.78")
+    assert shown.output.startswith("es: 1 memo, 2 units, 21.78 EUR\n  net 18.00, tax 3.78")
     assert shown.output.endswith("Credited from 2020-01-01 to 2999-12-31: 21.78 EUR\n")
 
 

@@ -34,8 +34,8 @@ def test_what_would_be_posted_is_printed_and_written(scene: Scene, tmp_path: Pat
     assert answer.exit_code == 0, answer.output
     for text in ("RA-r1", "EX-r1", "MAD01", "21.78 EUR", "at once", "unmapped_reason"):
         assert text in answer.output
-    assert "2 returns looked at, 2 documents to post, 1 exceptions." in answer.output
-    assert "  exchange_order: 1, 1 units, 21.78 EUR" in answer.output
+    assert "2 returns looked at, 2 documents to post, 1 exception." in answer.output
+    assert "  exchange_order: 1, 1 unit, 21.78 EUR" in answer.output
     (first, second) = json.loads(report.read_text())["returns"]
     assert {each["key"]: each["total"] for each in first["documents"]} == {"RA-r1": None, "EX-r1": "21.78"}
     assert [each["code"] for each in second["exceptions"]] == ["unmapped_reason"]

@@ -37,7 +37,7 @@ def test_post_brings_a_window_forward(bridge: Bridge) -> None:
     later = NOON.replace(year=2099)
     saved(ledger_row(saved(return_row()), Kind.CREDIT_MEMO, post_at=later))
 
-    assert bridge("windows", "post", "es", "credit_memo").output.startswith("1 documents")
+    assert bridge("windows", "post", "es", "credit_memo").output.startswith("1 document ")
     with transaction() as session:
         (row,) = session.query(LedgerRow)
     assert row.post_at is not None

@@ -5,6 +5,11 @@
 document.addEventListener("keydown", (event) => {
   const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
   const row = document.activeElement?.closest("tbody tr");
+  if (event.key === "j" && !event.ctrlKey && !event.metaKey && !event.altKey && [document.body, document.querySelector("main")].includes(document.activeElement)) {
+    // Nothing has the focus yet: the first row takes it.
+    document.querySelector("main tbody a")?.focus();
+    return;
+  }
   if (!step || !row || event.ctrlKey || event.metaKey || event.altKey) return;
   if (/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName) && document.activeElement.type !== "checkbox") return;
   const next = step > 0 ? row.nextElementSibling : row.previousElementSibling;

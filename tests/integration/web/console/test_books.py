@@ -84,8 +84,11 @@ def test_the_list_is_had_as_a_file(ana: FlaskClient, scene: Scene) -> None:
     told = 'attachment; filename="received_not_credited-es-2999-12-31.csv"'
     assert answer.headers["Content-Disposition"] == told
     head, line = answer.text.splitlines()
-    assert head.startswith("store,return,order,SKU,units")
+    assert head == "\ufeffStore,Return,Order,SKU,Units,Amount,Currency,Since,Reason,Detail"
     assert line.startswith("es,r1,")
+    spanish = ana.get(f"{asked.location}/file", headers={"Accept-Language": "es"})
+    names = "\ufeffTienda,Devolución,Pedido,SKU,Unidades,Importe,Moneda,Desde,Motivo,Detalle"
+    assert spanish.text == answer.text.replace(head, names)
 
 
 def test_a_list_that_could_not_be_made_says_why(ana: FlaskClient) -> None:

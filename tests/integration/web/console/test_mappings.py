@@ -84,6 +84,18 @@ def test_an_edit_is_checked_tried_and_saved(ana: FlaskClient) -> None:
     assert [(edit.by, edit.note) for edit in list_edits().rows] == [("ana", "agreed")]
 
 
+def test_what_was_checked_can_be_edited_again(ana: FlaskClient) -> None:
+    form = with_reason(ana.get(ES).text, "dog_ate_it", "OT")
+    checked = send(ana, ES, **{**form, "posting.credit_memo": ["every 2h"]})
+
+    again = send(ana, f"{ES}/save", **{**form_of(checked.text), "action": ["edit"]})
+
+    assert again.status_code == 200
+    assert 'value="dog_ate_it"' in again.text
+    assert 'value="every 2h"' in again.text
+    assert form_of(send(ana, ES, **form_of(again.text)).text)["overlay"] == form_of(checked.text)["overlay"]
+
+
 def test_what_is_wrong_is_told_beside_what_was_entered(ana: FlaskClient) -> None:
     form = with_reason(ana.get(ES).text, "dog_ate_it", "OT")
     form["posting.credit_memo"] = ["at noon"]
