@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from app.domain.blockers import Blocker, Code
+from app.domain.blockers import Blocker, Code, Side
 from app.domain.documents import Document, Entry, State
 from app.domain.model import MemoOnOrder, Order, Receipt, Return, ReturnItem
 from app.domain.money import Money
@@ -28,7 +28,8 @@ class Decision:
     """What a person decided about a blocker: `resolved` ends it, `release` has its units credited all the same.
 
     `order` picks the sales order `value`; `quantity` corrects an item to fewer units (`value`: ``ITEM=UNITS``);
-    `next_period` lets memos stand in the next open period.
+    `next_period` lets memos stand in the next open period. `amount`, `side`: what a `resolved` blocker held up when it
+    was ended; None where nobody knew, or knows any more, and where a release ended it: then whatever it comes to.
     """
 
     code: str
@@ -36,11 +37,18 @@ class Decision:
     receipt_id: str
     action: str
     value: str | None = None
+    amount: Money | None = None
+    side: Side | None = None
 
-    @property
-    def ends(self) -> bool:
-        """Whether the blocker itself is over by it; any other decision mends what raised it."""
-        return self.action in ("resolved", "release")
+    def ends(self, blocker: Blocker) -> bool:
+        """Whether a blocker is over by it: another action mends what raised one, a larger sum wants a new word."""
+        if self.action not in ("resolved", "release") or (self.code, self.cause, self.receipt_id) != blocker.identity:
+            return False
+        if self.amount is None or blocker.amount is None:
+            return True
+        if self.amount.currency != blocker.amount.currency:
+            return False
+        return blocker.amount <= self.amount and blocker.side == self.side
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +111,8 @@ class Dossier:
         return any(d.action == "release" and d.code == code and d.cause == cause for d in self.decisions)
 
     def decided(self, blocker: Blocker) -> bool:
-        """Whether a person ended this blocker."""
-        return any(d.ends and (d.code, d.cause, d.receipt_id) == blocker.identity for d in self.decisions)
+        """Whether a person ended this blocker, as it stands now."""
+        return any(decision.ends(blocker) for decision in self.decisions)
 
 
 def corrected(ret: Return, decisions: Sequence[Decision]) -> Return:

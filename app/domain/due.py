@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.domain.authorisation import authorise, close
-from app.domain.blockers import Blocker, Code
+from app.domain.blockers import Blocker, Code, merged
 from app.domain.credit import Released, credit_memos
 from app.domain.documents import Document, Entry, State
 from app.domain.dossier import Dossier, everything, item_status, phase, value
@@ -82,7 +82,7 @@ def documents_due(dossier: Dossier, rules: StoreRules, now: datetime) -> Due:
     for entry in dossier.entries:
         if entry.document in documents:
             blockers += _entry_blockers(dossier, entry)
-    standing_blockers = tuple(b for b in blockers if not dossier.decided(b))
+    standing_blockers = tuple(b for b in merged(blockers) if not dossier.decided(b))
     outlook = _outlook(dossier, rules, documents, standing_blockers, arrived)
     return Due(tuple(documents), standing_blockers, outlook, missing.look_again)
 

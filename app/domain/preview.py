@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from app.domain.blockers import Blocker, merged
+from app.domain.blockers import Blocker
 from app.domain.documents import Amounts, Document, Entry, State
 from app.domain.dossier import Dossier
 from app.domain.due import Outlook, documents_due
@@ -68,7 +68,7 @@ def preview(dossier: Dossier, rules: StoreRules, now: datetime) -> Preview:
         # One that is due with other lines than those that were refused is a new try.
         state = entry.state if entry is not None and entry.document == document else None
         documents.append(Previewed(document, amounts, state, post_at))
-    return Preview(tuple(documents), tuple(merged(due.blockers)), due.outlook, tuple(entries))
+    return Preview(tuple(documents), due.blockers, due.outlook, tuple(entries))
 
 
 def from_scratch(dossier: Dossier) -> Dossier:

@@ -78,7 +78,8 @@ class DecisionRow(Base):
     """What a person decided about a blocker: `resolved` ends it, `release` has its units credited all the same.
 
     `order` picks the sales order that `value` names; `quantity` takes an item (`value`: its id, an equals sign, units)
-    for fewer units than Reveni says; `next_period` lets memos stand in the next open posting period.
+    for fewer units than Reveni says; `next_period` lets memos stand in the next open posting period. `amount`,
+    `currency` and `side`: what a `resolved` exception held up then; None where that was not known or not kept.
     """
 
     __tablename__ = "decisions"
@@ -89,6 +90,9 @@ class DecisionRow(Base):
     receipt_id: Mapped[str] = mapped_column(server_default="")
     action: Mapped[str]
     value: Mapped[str | None]
+    amount: Mapped[Decimal | None]
+    currency: Mapped[str | None]
+    side: Mapped[str | None]
     by: Mapped[str]
     note: Mapped[str | None]
     at: Mapped[datetime] = mapped_column(server_default=func.now())

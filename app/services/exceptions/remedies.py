@@ -97,6 +97,9 @@ def resolve(exception_ids: Sequence[int], by: str, note: str | None, release: bo
                         action="release" if release else "resolved",
                         by=by,
                         note=note,
+                        amount=None if release else row.amount,
+                        currency=None if release else row.currency,
+                        side=None if release else row.side,
                     )
                 )
             elif row.receipt_pk is not None:

@@ -18,10 +18,11 @@ from app.db.tables.exceptions import DecisionRow
 from app.db.tables.ledger import LedgerRow
 from app.db.tables.mirrors import ItemRow, OrderRow
 from app.db.tables.returns import ReceiptRow, ReturnRow
-from app.domain.blockers import Code
+from app.domain.blockers import Code, Side
 from app.domain.documents import Entry, State
 from app.domain.dossier import Decision, Dossier, SkuState, corrected
 from app.domain.model import MemoOnOrder, Order, RaOnOrder, Receipt, Return
+from app.domain.money import Money
 from app.domain.policy import Kind
 from app.domain.saying import Said, say
 from app.services.facts.catalogue import Aliases, Division, aliases_of, items_of, wanted_skus
@@ -140,7 +141,14 @@ class Slice:
 
 def decided(rows: Iterable[DecisionRow]) -> tuple[Decision, ...]:
     """Decisions as the rules see them, in their order."""
-    return tuple(Decision(each.code, each.cause, each.receipt_id, each.action, each.value) for each in rows)
+    return tuple(
+        Decision(
+            *(each.code, each.cause, each.receipt_id, each.action, each.value),
+            amount=Money.of(each.amount, each.currency) if each.amount is not None and each.currency else None,
+            side=Side(each.side) if each.side else None,
+        )
+        for each in rows
+    )
 
 
 def receipt_of(row: ReceiptRow) -> Receipt:

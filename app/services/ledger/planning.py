@@ -17,7 +17,7 @@ from app.db.entries import write_document
 from app.db.tables.exceptions import ExceptionRow
 from app.db.tables.ledger import LedgerRow
 from app.db.tables.returns import ReceiptRow, ReturnRow
-from app.domain.blockers import Blocker, Code, merged
+from app.domain.blockers import Blocker, Code
 from app.domain.documents import Document, State
 from app.domain.dossier import corrected
 from app.domain.due import Due, documents_due
@@ -247,7 +247,7 @@ def _sync_exceptions(
     receipts = {each.external_id: each.pk for each in work.receipts.get(row.pk, [])}
     standing = {(each.code, each.cause, each.receipt_id or ""): each for each in known}
     open_now = []
-    for blocker in merged(blockers):
+    for blocker in blockers:
         each = standing.pop(blocker.identity, None)
         if each is None:
             each = ExceptionRow(
