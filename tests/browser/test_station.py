@@ -73,6 +73,18 @@ def test_goods_that_nobody_can_judge_go_into_quarantine(console: str, sign_in: S
     expect(page.get_by_role("cell", name="quarantine MADQ")).to_be_visible()
 
 
+def test_goods_that_nobody_judged_stay_on_the_page(console: str, sign_in: SignIn) -> None:
+    page = sign_in(console, "logistics", SILENT)
+    enter(page, "")
+    page.get_by_role("button", name="Receive").click()
+
+    expect(page.get_by_label("Grade 1", exact=True)).to_be_focused()
+    assert stored() == 0
+    page.get_by_label("Grade 1", exact=True).select_option("A")
+    page.get_by_role("button", name="Receive").click()
+    expect(page.get_by_role("cell", name="MAD01")).to_be_visible()
+
+
 def test_what_is_entered_while_the_network_is_away_is_sent_once_it_is_back(console: str, sign_in: SignIn) -> None:
     page = sign_in(console, "logistics", SILENT)
     enter(page)
@@ -81,6 +93,7 @@ def test_what_is_entered_while_the_network_is_away_is_sent_once_it_is_back(conso
     page.get_by_label("On the parcel").fill("T-r1")
     page.get_by_label("SKU or UPC 1", exact=True).fill("0001")
     page.get_by_label("Units now 1", exact=True).fill("1")
+    page.get_by_label("Grade 1", exact=True).select_option("A")
     page.get_by_role("button", name="Receive").click()
     expect(page.get_by_role("status")).to_contain_text("wait in this browser for the network: 2.")
     assert stored() == 0
@@ -104,6 +117,7 @@ def test_a_scan_without_a_network_stays_on_the_page(console: str, sign_in: SignI
     expect(page.get_by_text("0700")).to_have_count(0)
     page.keyboard.type("0001")
     page.get_by_label("Units now 1", exact=True).fill("1")
+    page.get_by_label("Grade 1", exact=True).select_option("A")
     page.get_by_role("button", name="Receive").click()
     expect(page.get_by_role("status")).to_contain_text("network: 1.")
 

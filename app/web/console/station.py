@@ -129,14 +129,16 @@ def _sent() -> list[tuple[str, str, str, str]]:
 
 
 def _lines() -> list[Entered]:
-    """The lines with a quantity. Raises NotReceived for a quantity that is none."""
+    """The lines with a quantity. Raises NotReceived for a quantity that is none, and where nobody judged the goods."""
     lines = []
     for code, units, grade, remark in _sent():
         if not units or units == "0":
             continue
         if not units.isdecimal() or len(units) > _LONGEST_NUMBER or not code:
             raise NotReceived(gettext("Each line needs a SKU or UPC, and whole units."))
-        lines.append(Entered(code, int(units), grade or UNGRADED, remark or None))
+        if not grade:
+            raise NotReceived(gettext("Each line needs a grade, or that it cannot be told."))
+        lines.append(Entered(code, int(units), grade, remark or None))
     return lines
 
 

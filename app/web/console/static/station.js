@@ -69,7 +69,7 @@ async function send() {
 }
 
 function clear() {
-  const blank = { code: "", units: "", remark: "", reference: "", return_id: "" };
+  const blank = { code: "", units: "", grade: "", remark: "", reference: "", return_id: "" };
   for (const field of goods.elements) {
     if (field.name in blank) field.value = blank[field.name];
     field.readOnly = false;
@@ -80,6 +80,7 @@ function clear() {
   for (const said of document.querySelectorAll("main .facts, main .problem")) said.remove();
   scan.value = "";
   unknown = "";
+  askForGrades();
   goods.elements.reference.focus();
 }
 
@@ -101,6 +102,15 @@ scan.form.addEventListener("submit", async (event) => {
   }
 });
 
+// A grade that nobody chose would be a judgement that nobody made. The server asks for one, too; the network may be away.
+function askForGrades() {
+  for (const row of goods.querySelectorAll("tbody tr")) {
+    const [units, grade] = ["units", "grade"].map((name) => row.querySelector(`[name=${name}]`));
+    grade.required = !["", "0"].includes(units.value.trim());
+  }
+}
+
+goods.addEventListener("input", askForGrades);
 goods.addEventListener("submit", (event) => {
   event.preventDefault();
   goods.elements.received_at.value = new Date().toISOString();
@@ -120,5 +130,6 @@ function later() {
 
 addEventListener("online", later);
 setInterval(later, EVERY);
+askForGrades();
 show();
 later();

@@ -70,6 +70,14 @@ def test_units_are_whole(ana: FlaskClient, units: str) -> None:
     assert "whole units" in answer.text
 
 
+def test_goods_are_judged_by_whoever_received_them(ana: FlaskClient) -> None:
+    answer = send(ana, SILENT, key="station-1", reference="T1", **{**GOODS, "grade": ["", ""]})
+
+    assert answer.status_code == 422
+    assert "Each line needs a grade" in answer.text
+    assert stored() == []
+
+
 def test_a_script_is_answered_in_its_own_language(ana: FlaskClient) -> None:
     form = {"key": "station-1", "reference": "T1", "csrf_token": csrf_token(ana), **GOODS}
     taken = ana.post(SILENT, data=form, headers={"Accept": "application/json"})
