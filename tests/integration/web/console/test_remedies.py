@@ -22,6 +22,7 @@ from app.services.access.acts import list_acts
 from app.services.exceptions.bulk_jobs import carry_jobs, get_job, start_job
 from app.services.exceptions.desk_actions import Action
 from app.services.mapping_edits import forget, newest_overlay
+from tests.integration.services.facts.test_periods import close_today, credit
 from tests.support.console import a_person, send, sign_in
 from tests.support.rows import NOON, a_return, exception_row, return_row, saved
 from tests.support.scene import Scene
@@ -284,6 +285,28 @@ def test_a_form_without_a_choice_says_so(ana: FlaskClient) -> None:
     send(ana, "/console/exceptions/act", action="retry", back="/console/exceptions")
 
     assert "Choose at least one" in ana.get("/console/exceptions").text
+
+
+@pytest.mark.usefixtures("configured")
+def test_a_memo_goes_into_the_next_period_once_a_second_person_agreed(
+    browsers: dict[str, FlaskClient], scene: Scene
+) -> None:
+    scene.configure({"stores": {"es": {"policy": {"closed_period": "exception"}}}})
+    first = close_today(scene)
+    credit(scene, "r1")
+    (exception,) = scene.exceptions()
+    finance, boss = browsers["finance"], browsers["boss"]
+    assert "Post in the next open period" in finance.get(f"/console/exceptions/{exception.id}").text
+
+    send(finance, "/console/exceptions/act", action="next_period", ids=str(exception.id), reason="books are closed")
+    scene.work()
+    assert scene.memos() == {}
+
+    send(boss, "/console/approvals/1", action="approve")
+    scene.later(1)
+
+    assert scene.memos()["CM-r1-1"]["memo_date"] == first.isoformat()
+    assert scene.codes() == []
 
 
 @pytest.mark.usefixtures("configured")
