@@ -6,16 +6,10 @@ not requests on top of it: a call costs less processor time, and the errors say 
 
 from __future__ import annotations
 
-import http.client
-import io
 import json
-import os
-import socket
 import ssl
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -23,7 +17,6 @@ from typing import Any, NoReturn
 from urllib.parse import urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-import certifi
 import urllib3
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -35,13 +28,13 @@ from urllib3.exceptions import (
 )
 
 from app import exact_json
-from app.calls import Doubtful, Refused, TooLate, TryLater, Unauthorised
+from app.calls import Doubtful, Refused, TryLater, Unauthorised
+from app.connections import fenced, time_left, trust, was_kept, within
 from app.wire import printable
 
 LARGEST_BODY = 32 * 1024 * 1024
 """Bytes of the largest answer that is read; a longer one is doubtful."""
 _CHUNK = 64 * 1024
-_RECORD = 16 * 1024
 _LONGEST_WAIT = timedelta(days=1)
 _LONGEST_REASON = 100
 """Characters of a code, or of the name of a field, that are kept."""
@@ -72,131 +65,6 @@ Gate = Callable[[str, float], AbstractContextManager[None]]
 def open_gate(_name: str, _seconds: float) -> AbstractContextManager[None]:
     """A gate that lets everything pass."""
     return nullcontext()
-
-
-_in_time: ContextVar[Callable[[], bool] | None] = ContextVar("in_time", default=None)
-
-
-@contextmanager
-def sent_while(in_time: Callable[[], bool]) -> Iterator[None]:
-    """Send what is called in here only while this is true; asked last when the connection stands and is written to.
-
-    Headers and body go out one after the other, so that a call of which only the headers left is no call. Raises
-    TooLate instead of sending.
-    """
-    token = _in_time.set(in_time)
-    try:
-        yield
-    finally:
-        _in_time.reset(token)
-
-
-_kept: ContextVar[bool] = ContextVar("kept", default=False)
-"""Whether the call's last write went to a connection that stood already."""
-
-
-_deadline: ContextVar[float] = ContextVar("deadline")
-"""When the call must be over, on the monotonic clock: whatever it waits for on its connection ends then."""
-
-
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """Let what is called in here on connections of this module's pools be over after so many seconds."""
-    token = _deadline.set(time.monotonic() + seconds)
-    try:
-        yield
-    finally:
-        _deadline.reset(token)
-
-
-def _seconds_left() -> float:
-    """What a socket may wait for at most. Raises TimeoutError when there is no time left."""
-    left = _deadline.get() - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("the call's time is over")
-    return left
-
-
-class _Wire(io.RawIOBase):
-    """What comes from a socket, for as long as the call may take.
-
-    A socket's own timeout begins anew with every byte: a server that trickles would hold a call for ever.
-    """
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-        self._raw = sock.makefile("rb", buffering=0)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int | None:  # type: ignore[override]
-        self._sock.settimeout(_seconds_left())
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-class _Response(http.client.HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        self.fp.close()
-        self.fp = io.BufferedReader(_Wire(sock))
-
-
-class _Fenced(http.client.HTTPConnection):
-    """Asks right before every write to the wire: a process may be frozen at any moment, for any time.
-
-    Connecting, the handshake, headers and body together take no longer than the call may.
-    """
-
-    response_class = _Response
-
-    def send(self, data: Any) -> None:
-        _kept.set(self.sock is not None)
-        if self.sock is None:
-            self.connect()
-        in_time = _in_time.get()
-        for part in _parts(data):
-            if in_time is not None and not in_time():
-                raise TooLate
-            self.sock.settimeout(_seconds_left())
-            super().send(part)
-
-
-def _parts(data: Any) -> Iterator[Any]:
-    """What is written at once: over TLS a timeout begins anew with every record of 16 KiB."""
-    if not isinstance(data, bytes):
-        yield data
-        return
-    for start in range(0, len(data), _RECORD):
-        yield data[start : start + _RECORD]
-
-
-class _Connection(_Fenced, urllib3.connection.HTTPConnection):
-    pass
-
-
-class _TlsConnection(_Fenced, urllib3.connection.HTTPSConnection):
-    def _new_conn(self) -> socket.socket:
-        # The handshake has what connecting left of the time.
-        sock = super()._new_conn()
-        sock.settimeout(_seconds_left())
-        return sock
-
-
-class Pool(urllib3.HTTPConnectionPool):
-    """Connections to a host, each call over in time (`within`)."""
-
-    ConnectionCls = _Connection
-
-
-class TlsPool(urllib3.HTTPSConnectionPool):
-    """The same over TLS."""
-
-    ConnectionCls = _TlsConnection
 
 
 class HttpClient:
@@ -274,7 +142,7 @@ class HttpClient:
         return self._answer(name, response)
 
     def _open(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
-        left = max(_deadline.get() - time.monotonic(), 0.001)
+        left = max(time_left(), 0.001)
         return self._manager.urlopen(
             method,
             url,
@@ -351,8 +219,7 @@ def _manager(base_url: str, connections: int) -> urllib3.PoolManager:
         "maxsize": connections,
         "block": True,
         "retries": False,
-        "cert_reqs": "CERT_REQUIRED",
-        "ca_certs": os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where(),
+        **trust(),
     }
     url = urlsplit(base_url)
     proxy = None if proxy_bypass(url.hostname or "") else getproxies().get(url.scheme)
@@ -361,12 +228,6 @@ def _manager(base_url: str, connections: int) -> urllib3.PoolManager:
     user = urlsplit(proxy)
     login = urllib3.make_headers(proxy_basic_auth=f"{user.username}:{user.password}") if user.username else None
     return fenced(urllib3.ProxyManager(proxy, proxy_headers=login, **settings))
-
-
-def fenced(manager: urllib3.PoolManager) -> urllib3.PoolManager:
-    """Let a manager make such pools."""
-    manager.pool_classes_by_scheme = {"http": Pool, "https": TlsPool}
-    return manager
 
 
 def _read(response: urllib3.BaseHTTPResponse) -> bytes:
@@ -405,7 +266,7 @@ def _parse(body: bytes) -> object:
 def _closed_meanwhile(error: HTTPError) -> bool:
     """Whether a connection that was kept alive ended before a byte of the answer came."""
     ended = isinstance(error, urllib3.exceptions.ProtocolError) and isinstance(error.args[-1], ConnectionError)
-    return ended and _kept.get()
+    return ended and was_kept()
 
 
 def _raise_for(name: str, error: HTTPError) -> NoReturn:

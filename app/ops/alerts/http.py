@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-import certifi
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
-from app.http import Pool, TlsPool, fenced, within
+from app.connections import Pool, TlsPool, fenced, trust, within
 from app.ops.alerts.address import addresses_of
 from app.ops.alerts.message import NotDelivered
 from app.secret import Secret
@@ -43,7 +40,7 @@ def post(url: Secret, body: bytes, headers: Mapping[str, str], private_hosts: Se
     proxy = None if proxy_bypass(host) else getproxies().get(parts.scheme)
     with within(_SECONDS):
         if proxy is not None:
-            with fenced(urllib3.ProxyManager(proxy, retries=False, **_trust())) as manager:
+            with fenced(urllib3.ProxyManager(proxy, retries=False, **trust())) as manager:
                 _expect_taken(manager.connection_from_host(host, port, parts.scheme), url.reveal(), body, sent)
             return
         for last, address in [(address == addresses[-1], address) for address in addresses]:
@@ -78,11 +75,7 @@ def _expect_taken(pool: urllib3.HTTPConnectionPool, target: str, body: bytes, he
 def _pool(scheme: str, address: str, port: int, host: str) -> urllib3.HTTPConnectionPool:
     if scheme == "http":
         return Pool(address, port, retries=False)
-    return TlsPool(address, port, retries=False, server_hostname=host, assert_hostname=host, **_trust())
-
-
-def _trust() -> dict[str, Any]:
-    return {"cert_reqs": "CERT_REQUIRED", "ca_certs": os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where()}
+    return TlsPool(address, port, retries=False, server_hostname=host, assert_hostname=host, **trust())
 
 
 def _login(parts: SplitResult) -> dict[str, str]:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.calls import CallError, Doubtful, Refused, TooLate
+from app.connections import sent_while
 from app.db.engine import transaction
 from app.domain.documents import State
 from app.domain.model import RaOnOrder
 from app.domain.policy import Kind
-from app.http import sent_while
 from app.services.facts.dossiers import lock_returns
 from app.services.facts.orders import OrderKey, refresh_orders, save_orders
 from app.services.facts.periods import old_mirrors, refresh_periods

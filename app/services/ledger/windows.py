@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.calls import CallError, Doubtful, TooLate
+from app.connections import sent_while
 from app.db.engine import transaction
 from app.db.tables.desk import WindowHold
 from app.db.tables.ledger import BatchRow, LedgerRow, WindowRow
@@ -27,7 +28,6 @@ from app.domain.exchange import price_exchange
 from app.domain.memo_amounts import Basis
 from app.domain.policy import Kind
 from app.domain.saying import say
-from app.http import sent_while
 from app.services.exceptions.remedies import NotPossible
 from app.services.facts.dossiers import lock_returns
 from app.services.facts.orders import OrderKey, refresh_orders, save_orders
