@@ -74,6 +74,10 @@ class ExceptionRow(Base):
     )
 
 
+RESOLVED_BY = "resolved by "
+"""What `closed_by` of an exception begins with that a person ended."""
+
+
 class DecisionRow(Base):
     """What a person decided about a blocker: `resolved` ends it, `release` has its units credited all the same.
 

@@ -42,17 +42,12 @@ class Batch:
             raise fields.bad("documents", f"must not be more than {_MOST}")
         return cls(number=number, ref=fields.reference("batch_ref"), documents=documents, visible_at=visible_at)
 
-    def as_json(self) -> JsonObject:
-        """The contract's Batch. Results come in no order that a caller could rely on."""
-        return {
-            "batch_num": self.number,
-            "batch_ref": self.ref,
-            "status": self.status,
-            "results": [*self.results_as_json()],
-        }
+    def header(self) -> JsonObject:
+        """The contract's Batch without its results."""
+        return {"batch_num": self.number, "batch_ref": self.ref, "status": self.status}
 
-    def results_as_json(self) -> list[JsonObject]:
-        """What became of each document so far."""
+    def told_results(self) -> list[JsonObject]:
+        """What became of each document so far. They come in no order that a caller could rely on."""
         return self.results[::-1]
 
     def record(self, kind: str, body: JsonObject, number: str | None, refusal: Refusal | None) -> None:

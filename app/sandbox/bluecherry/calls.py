@@ -151,8 +151,8 @@ class Calls:
         return json_answer(200, {"batches": [self._as_told(batch) for batch in found]})
 
     def _as_told(self, batch: Batch) -> JsonObject:
-        rows = self._erp.garbled.rows("GET /batches", "aux_ref_num", batch.results_as_json())
-        return {**batch.as_json(), "results": rows}
+        rows = self._erp.garbled.rows("GET /batches", "aux_ref_num", batch.told_results())
+        return {**batch.header(), "results": rows}
 
     def _stock(self, request: Request, _: str) -> Answer:
         division, sku = _asked(request, "division"), _asked(request, "sku")

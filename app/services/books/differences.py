@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.db.among import among
-from app.db.tables.exceptions import DecisionRow, ExceptionRow
+from app.db.tables.exceptions import RESOLVED_BY, DecisionRow, ExceptionRow
 from app.db.tables.ledger import LedgerRow
 from app.db.tables.returns import ReturnRow
 from app.domain.blockers import REMEDIES, Code
@@ -104,6 +104,6 @@ def _ended(session: Session, home: ReturnRow | None, cause: str) -> bool:
             ExceptionRow.return_pk.is_(None),
             ExceptionRow.code == Code.BOOKS_DIFFER,
             ExceptionRow.cause == cause,
-            ExceptionRow.closed_by.startswith("resolved by "),
+            ExceptionRow.closed_by.startswith(RESOLVED_BY),
         )
     return session.scalars(decided.limit(1)).one_or_none() is not None

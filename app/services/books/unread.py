@@ -28,11 +28,9 @@ from app.db.tables.upkeep import Mark
 from app.domain.reconciliation import Booked, Difference, Unread, is_key, unread, unread_beside, unread_cause
 from app.services.books.differences import open_difference
 from app.services.exceptions.unread_rows import about_unread, kept_row, mark_of
+from app.services.facts.unreadable import ONE_BY_ONE, READABLE
 from app.services.history import Notes
 from app.services.outside import Outside
-
-ONE_BY_ONE = 200
-"""How many rows of a connection are told one by one; more of them are one mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +147,7 @@ def close_read(session: Session, connection: str, since: datetime, unread_now: C
     notes = Notes()
     for each in session.scalars(statement.with_for_update()):
         if mark_of(each.cause) in covered:
-            each.closed_at, each.closed_by = now, "the row can be read again"
+            each.closed_at, each.closed_by = now, READABLE
             notes.add(each.return_pk, "exception closed", each.document_key, code=each.code)
     session.execute(delete(Mark).where(among(Mark.name, covered)))
     notes.write(session)

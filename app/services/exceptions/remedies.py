@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.db.among import among
 from app.db.codec import load
 from app.db.engine import transaction
-from app.db.tables.exceptions import DecisionRow, ExceptionRow
+from app.db.tables.exceptions import RESOLVED_BY, DecisionRow, ExceptionRow
 from app.db.tables.ledger import LedgerRow
 from app.db.tables.mapping import SkuAlias
 from app.db.tables.mirrors import OrderRow
@@ -22,7 +22,7 @@ from app.domain.blockers import Code
 from app.domain.documents import State
 from app.domain.model import Return
 from app.domain.policy import Kind
-from app.domain.reconciliation import Sort
+from app.domain.reconciliation import Sort, Unread
 from app.domain.saying import Said, say
 from app.services.exceptions.unread_rows import standing_rows
 from app.services.facts.dossiers import lock_returns
@@ -85,7 +85,7 @@ def resolve(exception_ids: Sequence[int], by: str, note: str | None, release: bo
             check_release(row.code for row in rows)
         notes = Notes()
         for row in rows:
-            row.closed_at, row.closed_by = utc_now(), f"resolved by {by}"
+            row.closed_at, row.closed_by = utc_now(), f"{RESOLVED_BY}{by}"
             notes.add(row.return_pk, "resolved", row.document_key, code=row.code, by=by, note=note)
             if row.return_pk is not None:
                 session.add(
@@ -279,13 +279,16 @@ def _compare_again(session: Session, differing: Sequence[ExceptionRow]) -> None:
 
     Not what may be there in a row of BlueCherry's list that cannot be read: that is compared once more, no more.
     """
+    unread: dict[str, list[Unread]] = {}
     for row in differing:
         if row.cause.startswith(f"{Sort.MISSING}:"):
             mine = (LedgerRow.return_pk == row.return_pk, LedgerRow.key == row.document_key)
             lost = select(LedgerRow).where(*mine, LedgerRow.state == State.POSTED).with_for_update()
             for document in session.scalars(lost):
+                if document.connection not in unread:
+                    unread[document.connection] = standing_rows(session, document.connection)
                 here = Kind(document.kind), document.key, document.number
-                if not any(each.may_be_of(*here) for each in standing_rows(session, document.connection)):
+                if not any(each.may_be_of(*here) for each in unread[document.connection]):
                     document.state, document.doubtful_since, document.posted_at = State.DOUBTFUL, utc_now(), None
     if differing:
         session.execute(delete(Mark).where(Mark.name.like("books round:%")))

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 
 from app.bluecherry.gateway import UnreadableRow
 from app.db.among import among
-from app.db.tables.exceptions import ExceptionRow
+from app.db.tables.exceptions import RESOLVED_BY, ExceptionRow
 from app.domain.blockers import REMEDIES, Code
 from app.domain.saying import Said, pack, say
 
-_ONE_BY_ONE = 200
+ONE_BY_ONE = 200
 """How many rows of a list are told one by one; more of them are one mistake."""
 READABLE = "the row can be read again"
 """Who closed an exception about a row: a later reading."""
@@ -32,7 +32,7 @@ def set_aside(session: Session, where: str, rows: Iterable[UnreadableRow], name:
     told = {f"{where}:{row.code(name) or row.state[:20]}": row for row in rows}
     about = (ExceptionRow.code == Code.UNREADABLE_ROW, ExceptionRow.cause.startswith(f"{where}:", autoescape=True))
     standing = set(session.scalars(select(ExceptionRow.cause).where(*about, ExceptionRow.closed_at.is_(None))))
-    room = max(0, _ONE_BY_ONE - len(standing - told.keys()))
+    room = max(0, ONE_BY_ONE - len(standing - told.keys()))
     causes = sorted(told.keys() & standing)
     causes += sorted(told.keys() - standing)[: max(0, room - len(causes))]
     messages = {cause: _message(where, told[cause], name) for cause in causes}
@@ -41,9 +41,9 @@ def set_aside(session: Session, where: str, rows: Iterable[UnreadableRow], name:
             "More rows of BlueCherry's list %(list)s cannot be read than the %(told)s that are told one by one: "
             "something there is spelt otherwise than the profile says.",
             list=where,
-            told=_ONE_BY_ONE,
+            told=ONE_BY_ONE,
         )
-    by_a_person = (*about, ExceptionRow.closed_by.startswith("resolved by "), among(ExceptionRow.cause, messages))
+    by_a_person = (*about, ExceptionRow.closed_by.startswith(RESOLVED_BY), among(ExceptionRow.cause, messages))
     ended = set(session.scalars(select(ExceptionRow.cause).where(*by_a_person)))
     for cause, message in messages.items():
         if cause not in ended:

@@ -19,8 +19,8 @@ from app.db.tables.ledger import LedgerRow
 from app.db.tables.upkeep import Mark
 from app.domain.reconciliation import Sort
 from app.services.books.reconciliation import Reading, read, reconcile
-from app.services.books.unread import ONE_BY_ONE
 from app.services.exceptions.remedies import resolve, retry
+from app.services.facts.unreadable import ONE_BY_ONE
 from app.services.intake.taking_in import take_in
 from app.services.ledger.planning import plan
 from app.services.ledger.validation import validate
